@@ -1,0 +1,125 @@
+"""Speaking to a model server: OpenAI's completions over HTTP, streamed.
+
+Closing the stream is how a request is aborted: vLLM stops computing when its client has
+gone. So a caller that no longer wants the answer leaves the ``async for`` or is cancelled,
+and nothing else is needed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING, Any
+
+from assistant.engines.protocol import Chunk, Endpoint, GenerateRequest
+from assistant.errors import EngineError, EngineUnavailable
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class EngineClient:
+    """A client of one endpoint. Keeps its connections; close it when done.
+
+    ``timeout`` is the most seconds between two pieces of an answer.
+    """
+
+    def __init__(self, endpoint: Endpoint, timeout: float = 60.0) -> None:
+        import httpx
+
+        headers = {"Authorization": f"Bearer {endpoint.api_key}"} if endpoint.api_key else {}
+        self.endpoint = endpoint
+        self._http: httpx.AsyncClient = httpx.AsyncClient(
+            headers=headers,
+            timeout=httpx.Timeout(timeout, connect=5.0),
+            # The engine's address is the user's own; a proxy from the environment is for
+            # the world outside.
+            trust_env=not endpoint.url.startswith(("http://127.", "http://localhost")),
+        )
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def generate(self, request: GenerateRequest) -> AsyncGenerator[Chunk, None]:
+        """The answer, piece by piece.
+
+        Raises EngineUnavailable when nobody listens, EngineError when the server refuses or
+        breaks off.
+        """
+        import httpx
+
+        url = f"{self.endpoint.url}/completions"
+        try:
+            async with self._http.stream("POST", url, json=self._body(request)) as response:
+                if response.status_code != 200:
+                    raise await _refusal(response)
+                async for line in response.aiter_lines():
+                    if not line.startswith("data:"):
+                        continue
+                    data = line[5:].strip()
+                    if data == "[DONE]":
+                        return
+                    yield _chunk(data)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise EngineUnavailable(
+                f"no engine answers at {self.endpoint.url}: start one with `assistant serve`"
+            ) from error
+        except httpx.HTTPError as error:
+            name = type(error).__name__
+            raise EngineError(f"the engine at {url} broke off ({name}): see its log") from error
+
+    def _body(self, request: GenerateRequest) -> dict[str, Any]:
+        prompt = request.prompt
+        body: dict[str, Any] = {
+            "model": self.endpoint.model,
+            "prompt": prompt if isinstance(prompt, str) else list(prompt),
+            "max_tokens": request.max_tokens,
+            "temperature": request.temperature,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+        if request.stop:
+            body["stop"] = list(request.stop)
+        if request.seed is not None:
+            body["seed"] = request.seed
+        if self.endpoint.constraints:
+            # Extensions of vLLM; other servers may refuse fields they do not know.
+            body["skip_special_tokens"] = True
+            if request.stop_token_ids:
+                body["stop_token_ids"] = list(request.stop_token_ids)
+            if request.regex:
+                body["structured_outputs"] = {"regex": request.regex}
+            if request.priority:
+                body["priority"] = request.priority
+        body.update(request.extra)
+        return body
+
+
+async def _refusal(response: httpx.Response) -> EngineError:
+    await response.aread()
+    try:
+        payload = response.json()
+        message = payload["error"]["message"] if "error" in payload else payload["message"]
+    except (ValueError, KeyError, TypeError):
+        message = response.text[:200]
+    kind = EngineUnavailable if response.status_code in (429, 502, 503) else EngineError
+    return kind(f"the engine refused the request ({response.status_code}): {message}")
+
+
+def _chunk(data: str) -> Chunk:
+    try:
+        payload = json.loads(data)
+    except ValueError as error:
+        raise EngineError("the engine sent something that is not JSON") from error
+    if "error" in payload:
+        raise EngineError(f"the engine failed: {payload['error'].get('message', payload['error'])}")
+    choice = (payload.get("choices") or [{}])[0]
+    usage = payload.get("usage") or {}
+    details = usage.get("prompt_tokens_details") or {}
+    return Chunk(
+        text=choice.get("text") or "",
+        finish_reason=choice.get("finish_reason") or "",
+        prompt_tokens=usage.get("prompt_tokens") or 0,
+        cached_tokens=details.get("cached_tokens") or 0,
+        generated_tokens=usage.get("completion_tokens") or 0,
+    )

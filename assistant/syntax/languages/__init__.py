@@ -1,0 +1,1 @@
+"""One file a language; a new one is found by being here."""
