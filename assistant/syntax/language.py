@@ -19,8 +19,13 @@ class Language:
 
     ``tags`` is a tree-sitter query in the style of the grammars' ``queries/tags.scm``:
     ``@definition.function``, ``.method``, ``.class``, ``.interface``, ``.module``,
-    ``.constant`` … around a node that has a ``@name``; ``@reference.call`` and
-    ``@reference.type`` around a ``@name``; ``@import`` around a whole import.
+    ``.constant`` … around a node that has a ``@name`` (and ``@receiver``, the type that a
+    method written outside it belongs to); ``@reference.call`` and ``@reference.type`` around
+    a ``@name``; ``@import`` around a whole import, with the ``@module`` it names, each
+    ``@imported`` name (one a match; a wildcard by its own text) and the ``@alias`` it gets,
+    ``@wildcard`` where the module's names are all taken, ``@relative`` where the module is a
+    path from this file; ``@container`` around what adds members to the type ``@name``;
+    ``@package`` on the name of the package that the file belongs to.
     """
 
     name: str
@@ -29,6 +34,8 @@ class Language:
     load: Callable[[], Any]
     """Gives the grammar's capsule; the wheel is imported only then."""
     tags: str = ""
+    modules: str = ""
+    """How a module's name leads to files: a name from :mod:`assistant.context.imports`."""
     filenames: tuple[str, ...] = ()
     """Whole file names without a telling extension, for example ``Makefile``."""
     interpreters: tuple[str, ...] = ()

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from functools import cache
+import threading
 
 import tree_sitter
 
 from assistant.syntax.language import Language
 
+# A tree_sitter.Parser keeps state while it parses: each thread has its own.
+_local = threading.local()
 
-@cache
-def _parser(name: str) -> tree_sitter.Parser:
-    from assistant.syntax.language import by_name
 
-    return tree_sitter.Parser(by_name(name).grammar)
+def _parser(language: Language) -> tree_sitter.Parser:
+    parsers: dict[str, tree_sitter.Parser] = _local.__dict__.setdefault("parsers", {})
+    if language.name not in parsers:
+        parsers[language.name] = tree_sitter.Parser(language.grammar)
+    return parsers[language.name]
 
 
 def parse(text: str | bytes, language: Language) -> tree_sitter.Tree:
-    """The syntax tree of ``text``. Node positions count UTF-8 bytes.
+    """The syntax tree of ``text``. Node positions count UTF-8 bytes. Safe to call from threads.
 
     Text that does not parse gives a tree with error nodes, never an exception.
     """
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    return _parser(language.name).parse(data)
+    return _parser(language).parse(data)

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from typing import Any
+
+from assistant.syntax.language import Language
+
+
+def _load() -> Any:
+    import tree_sitter_cpp
+
+    return tree_sitter_cpp.language()
+
+
+LANGUAGE = Language(
+    name="cpp",
+    extensions=(
+        ".cpp",
+        ".cc",
+        ".cxx",
+        ".hpp",
+        ".hh",
+        ".hxx",
+        ".h++",
+        ".c++",
+        ".ipp",
+        ".inl",
+        ".cu",
+        ".cuh",
+    ),
+    aliases=("c++", "cuda-cpp"),
+    modules="include",
+    line_comment="//",
+    block_comment=("/*", "*/"),
+    functions=frozenset({"function_definition", "lambda_expression"}),
+    classes=frozenset(
+        {
+            "class_specifier",
+            "struct_specifier",
+            "union_specifier",
+            "enum_specifier",
+            "namespace_definition",
+        }
+    ),
+    blocks=frozenset({"compound_statement"}),
+    strings=frozenset(
+        {"string_literal", "raw_string_literal", "char_literal", "system_lib_string"}
+    ),
+    load=_load,
+    tags="""
+(preproc_def name: (identifier) @name) @definition.constant
+(preproc_function_def name: (identifier) @name) @definition.macro
+(struct_specifier name: (type_identifier) @name body: (_)) @definition.struct
+(union_specifier name: (type_identifier) @name body: (_)) @definition.struct
+(enum_specifier name: (type_identifier) @name body: (_)) @definition.enum
+(type_definition declarator: (type_identifier) @name) @definition.type
+(type_definition declarator: (function_declarator declarator: (parenthesized_declarator
+  (pointer_declarator declarator: (type_identifier) @name)))) @definition.type
+(function_definition declarator: (function_declarator
+  declarator: (identifier) @name)) @definition.function
+(function_definition declarator: (pointer_declarator declarator: (function_declarator
+  declarator: (identifier) @name))) @definition.function
+(declaration declarator: (function_declarator
+  declarator: (identifier) @name)) @definition.function
+(declaration declarator: (pointer_declarator declarator: (function_declarator
+  declarator: (identifier) @name))) @definition.function
+(translation_unit (declaration declarator: [(identifier) @name
+  (pointer_declarator declarator: (identifier) @name)
+  (init_declarator declarator: (identifier) @name)]) @definition.variable)
+(field_declaration declarator: [(field_identifier) @name
+  (pointer_declarator declarator: (field_identifier) @name)]) @definition.field
+(call_expression function: [(identifier) @name
+  (field_expression field: (field_identifier) @name)]) @reference.call
+(type_identifier) @name @reference.type
+(preproc_include path: [(system_lib_string) @module
+  (string_literal (string_content) @module)]) @import
+(class_specifier name: (type_identifier) @name body: (_)) @definition.class
+(alias_declaration name: (type_identifier) @name) @definition.type
+(concept_definition name: (identifier) @name) @definition.type
+(namespace_definition name: (_) @name) @definition.module
+(function_definition declarator: (function_declarator
+  declarator: (field_identifier) @name)) @definition.method
+(function_definition declarator: (reference_declarator (function_declarator
+  declarator: [(identifier) (field_identifier)] @name))) @definition.function
+(function_definition declarator: (pointer_declarator declarator: (function_declarator
+  declarator: (field_identifier) @name))) @definition.method
+(function_definition declarator: (function_declarator declarator: (qualified_identifier
+  scope: (_) @receiver name: [(identifier) (destructor_name)] @name))) @definition.method
+(field_declaration declarator: (function_declarator
+  declarator: (field_identifier) @name)) @definition.method
+(field_declaration declarator: [(pointer_declarator declarator: (function_declarator
+    declarator: (field_identifier) @name))
+  (reference_declarator (function_declarator
+    declarator: (field_identifier) @name))]) @definition.method
+(call_expression function: [(qualified_identifier name: (identifier) @name)
+  (template_function name: (identifier) @name)]) @reference.call
+""",
+)
