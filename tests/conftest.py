@@ -1,0 +1,59 @@
+"""Fixtures for every test: a state folder of its own, and an engine that needs no model."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fake_control import FakeControl
+
+from assistant.engines.protocol import Endpoint
+
+ROOT = Path(__file__).resolve().parent.parent
+SUPPORT = ROOT / "tests" / "support"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty state folder, and no setting from the environment of whoever runs the tests."""
+    for name in list(os.environ):
+        if name.startswith("ASSISTANT_"):
+            monkeypatch.delenv(name)
+    folder = tmp_path / "home"
+    monkeypatch.setenv("ASSISTANT_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def fake_engine(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeControl:
+    """The fake engine as the configured backend, for this process and those it starts.
+
+    Nothing runs yet: it starts as any engine does, through a lease, the command line or the
+    language server, and goes with its last client.
+    """
+    control = FakeControl(tmp_path)
+    monkeypatch.setenv("FAKE_ENGINE_SCRIPT", str(control.script_path))
+    monkeypatch.setenv("FAKE_ENGINE_LOG", str(control.log_path))
+    monkeypatch.setenv("ASSISTANT_PLUGINS", "fake_engine")
+    monkeypatch.setenv("ASSISTANT_ENGINE__BACKEND", "fake")
+    monkeypatch.setenv("ASSISTANT_ENGINE__LINGER", "0")
+    path = os.pathsep.join([str(SUPPORT), str(ROOT), os.environ.get("PYTHONPATH", "")])
+    monkeypatch.setenv("PYTHONPATH", path.rstrip(os.pathsep))
+    return control
+
+
+@pytest.fixture
+def fake_endpoint(fake_engine: FakeControl) -> Iterator[Endpoint]:
+    """A fake engine that already listens, without a supervisor; drive it by ``fake_engine``."""
+    command = [sys.executable, str(SUPPORT / "fake_engine.py"), "--model", "fake"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        port = int(server.stdout.readline().split()[1])
+        yield Endpoint(
+            url=f"http://127.0.0.1:{port}/v1", model="fake", engine="fake", constraints=True
+        )
+        server.kill()
