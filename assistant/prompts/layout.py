@@ -1,0 +1,229 @@
+"""The prompt of one completion.
+
+Order runs from what changes least to what changes most, because the engine keeps what it
+computed for a prompt only up to the first token that differs: the repository's name, the
+snippets of other files (in an order that does not depend on their scores), the file before
+the cursor, the file behind it, and what was typed last.
+
+Two forms:
+
+* ``psm``, prefix-suffix-middle: the prefix ends at the cursor. A keystroke changes the
+  prompt before the suffix, so the suffix is computed again each time.
+* ``anchored``: the prefix ends where the cursor's line starts, and what was typed on that
+  line follows the middle token, as the start of the answer. A keystroke only lengthens the
+  prompt.
+
+Either can be healed: the last token of the typed text is taken back and its text is held by
+a constraint, so that the model may choose a token that begins with it and goes on (a word cut
+by the cursor is rarely how the tokenizer would have cut it).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.config import CompletionSettings
+from assistant.prompts.template import FimTemplate, Form
+from assistant.prompts.tokenizer import Tokenizer
+from assistant.types import Snippet
+
+# Where the window on the file moves, it moves by this many lines at once: a window that slid
+# with each new line would change the prompt's first tokens every time.
+STEP_LINES = 32
+# Tokens are encoded in blocks of this many lines, which are cached: typing changes the last.
+BLOCK_LINES = 16
+# No line of source code needs more; a line of a megabyte would take seconds to encode.
+MAX_LINE_CHARS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """``content`` is token ids, or text where the tokenizer is not the model's own.
+
+    ``healed`` is the text that the answer has to start with: it stands in the document
+    already and is cut off the answer. ``regex`` holds the answer to it. ``stop_token_ids``
+    and ``stop`` name the same ends, for servers that take the one or the other.
+    """
+
+    content: Sequence[int] | str
+    tokens: int
+    healed: str = ""
+    regex: str = ""
+    stop_token_ids: tuple[int, ...] = ()
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A document around the cursor, cut for the prompt.
+
+    ``before`` ends at the anchor, ``typed`` goes from there to the cursor.
+    """
+
+    before: str
+    typed: str
+    after: str
+
+
+def build(
+    text: str,
+    offset: int,
+    path: str,
+    snippets: Sequence[Snippet],
+    template: FimTemplate,
+    tokenizer: Tokenizer,
+    settings: CompletionSettings,
+    repository: str = "",
+    line_comment: str = "#",
+    constraints: bool = True,
+) -> Prompt:
+    """The prompt for a completion at ``offset`` of ``text``.
+
+    ``path`` is shown to the model, relative to the workspace folder. ``constraints`` says
+    whether the server can hold an answer to a regex; without that nothing is healed.
+    """
+    form: Form = template.form if settings.form == "auto" else settings.form
+    cut = window(text, offset, tokenizer, settings)
+    typed, healed = cut.typed, ""
+    if settings.healing and constraints and tokenizer.exact and typed:
+        keep = tokenizer.last_token(typed)
+        typed, healed = typed[:keep], typed[keep:]
+    parts = _Parts(template, tokenizer)
+    if template.file_separator:
+        _repository(parts, snippets, path, template, repository)
+    parts.special(template.prefix)
+    if not template.file_separator:
+        _comments(parts, snippets, line_comment)
+    parts.lines(cut.before)
+    if form == "psm":
+        parts.text(typed)
+    parts.special(template.suffix)
+    parts.text(cut.after)
+    parts.special(template.middle)
+    if form == "anchored":
+        parts.text(typed)
+    ids = [i for token in template.special if (i := tokenizer.special(token)) is not None]
+    return Prompt(
+        content=parts.result(),
+        tokens=parts.count,
+        healed=healed,
+        regex=f"{re.escape(healed)}[\\s\\S]*" if healed else "",
+        stop_token_ids=tuple(ids),
+        stop=template.special[:4],
+    )
+
+
+def window(text: str, offset: int, tokenizer: Tokenizer, settings: CompletionSettings) -> Cut:
+    """The lines around ``offset`` that fit the budgets for prefix and suffix.
+
+    The first line of the window only ever moves by :data:`STEP_LINES`.
+    """
+    start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+    typed = text[start:offset][-MAX_LINE_CHARS:]
+    # A token is rarely longer than this many characters: what lies further away is not
+    # even split into lines.
+    reach = settings.prefix_tokens * 8
+    head = text[max(0, start - reach) : start]
+    lines = head.splitlines(keepends=True)
+    first_number = text.count("\n", 0, start - len(head))
+    budget = settings.prefix_tokens - tokenizer.count(typed)
+    kept = len(lines)
+    while kept and len(lines[kept - 1]) <= MAX_LINE_CHARS:
+        budget -= tokenizer.count(lines[kept - 1])
+        if budget < 0:
+            break
+        kept -= 1
+    if kept or len(head) < start:
+        # Not everything fits: begin at the next line whose number is a multiple of the step,
+        # unless that would leave next to nothing.
+        aligned = kept + -(first_number + kept) % STEP_LINES
+        kept = aligned if len(lines) - aligned >= STEP_LINES // 2 else kept
+    before = "".join(lines[kept:])
+    after = _fit(
+        text[offset : offset + settings.suffix_tokens * 8], settings.suffix_tokens, tokenizer
+    )
+    return Cut(before, typed, after)
+
+
+def _fit(text: str, budget: int, tokenizer: Tokenizer) -> str:
+    """The first lines of ``text`` that take at most ``budget`` tokens."""
+    kept = 0
+    for line in text.splitlines(keepends=True):
+        budget -= tokenizer.count(line[:MAX_LINE_CHARS])
+        if budget < 0 or len(line) > MAX_LINE_CHARS:
+            break
+        kept += len(line)
+    return text[:kept]
+
+
+def _repository(
+    parts: _Parts,
+    snippets: Sequence[Snippet],
+    path: str,
+    template: FimTemplate,
+    repository: str,
+) -> None:
+    """The other files as the model saw repositories in training, then this file's path."""
+    if repository and template.repository:
+        parts.special(template.repository)
+        parts.text(f"{repository}\n")
+    for snippet in snippets:
+        parts.special(template.file_separator)
+        parts.text(f"{snippet.path}\n{snippet.text.rstrip()}\n")
+    if snippets or repository:
+        parts.special(template.file_separator)
+        parts.text(f"{path}\n")
+
+
+def _comments(parts: _Parts, snippets: Sequence[Snippet], line_comment: str) -> None:
+    """The other files as comments at the head, for models that know no repositories."""
+    for snippet in snippets:
+        body = "\n".join(f"{line_comment} {line}" for line in snippet.text.rstrip().splitlines())
+        parts.text(f"{line_comment} Path: {snippet.path}\n{body}\n")
+
+
+class _Parts:
+    """Collects a prompt as ids, or as text for servers whose tokenizer is not known."""
+
+    def __init__(self, template: FimTemplate, tokenizer: Tokenizer) -> None:
+        self._template = template
+        self._tokenizer = tokenizer
+        self._ids: list[int] = []
+        self._texts: list[str] = []
+        self.count = 0
+
+    def special(self, token: str) -> None:
+        if self._tokenizer.exact:
+            found = self._tokenizer.special(token)
+            if found is None:
+                from assistant.errors import UsageError
+
+                raise UsageError(
+                    f"the model's vocabulary has no {token!r}: set engine.fim to its template"
+                )
+            self._ids.append(found)
+        self._texts.append(token)
+        self.count += 1
+
+    def text(self, text: str) -> None:
+        if self._tokenizer.exact:
+            ids = self._tokenizer.encode(text)
+            self._ids.extend(ids)
+            self.count += len(ids)
+            return
+        for token in self._template.special:
+            # As text there is no telling a token from what spells it: break its spelling.
+            text = text.replace(token, token[0] + " " + token[1:])
+        self._texts.append(text)
+        self.count += self._tokenizer.count(text)
+
+    def lines(self, text: str) -> None:
+        """Like :meth:`text`, in blocks that the tokenizer's cache can find again."""
+        lines = text.splitlines(keepends=True)
+        for start in range(0, len(lines), BLOCK_LINES):
+            self.text("".join(lines[start : start + BLOCK_LINES]))
+
+    def result(self) -> Sequence[int] | str:
+        return self._ids if self._tokenizer.exact else "".join(self._texts)
