@@ -130,6 +130,16 @@ def load(overrides: Mapping[str, Any] | None = None, file: Path | None = None) -
     ``file`` replaces the user's ``config.toml``. Raises ConfigError with every fault of
     every source in one message, each with where it stands.
     """
+    settings, faults = load_lenient(overrides, file)
+    if faults:
+        raise ConfigError("settings cannot be used", faults)
+    return settings
+
+
+def load_lenient(
+    overrides: Mapping[str, Any] | None = None, file: Path | None = None
+) -> tuple[Settings, list[str]]:
+    """Like :func:`load`, but what is faulty keeps its default; the faults come beside."""
     file = file or paths.config_file()
     sources: list[tuple[str, dict[str, Any]]] = []
     faults: list[str] = []
@@ -147,15 +157,23 @@ def load(overrides: Mapping[str, Any] | None = None, file: Path | None = None) -
     for name, values in sources:
         _merge(merged, values, origin, name, ())
     try:
-        settings = Settings.model_validate(merged)
+        return Settings.model_validate(merged), faults
     except ValidationError as error:
         for fault in error.errors():
             at = tuple(str(part) for part in fault["loc"])
             faults.append(f"{_origin(origin, at)}: {'.'.join(at)}: {_say(fault)}")
-        settings = Settings()
-    if faults:
-        raise ConfigError("settings cannot be used", faults)
-    return settings
+            _remove(merged, at)
+    return Settings.model_validate(merged), faults
+
+
+def _remove(values: Any, at: tuple[str, ...]) -> None:
+    """Take out what ``at`` names, or the deepest of its parents that is a key."""
+    for part in at[:-1]:
+        if not isinstance(values.get(part), dict):
+            values.pop(part, None)
+            return
+        values = values[part]
+    values.pop(at[-1], None)
 
 
 def parse_assignment(text: str) -> tuple[str, Any]:
@@ -185,11 +203,13 @@ def _from_environment() -> dict[str, Any]:
 def _nest(values: Mapping[str, Any]) -> dict[str, Any]:
     nested: dict[str, Any] = {}
     for key, value in values.items():
-        *path, last = key.split(".")
+        *path, last = str(key).split(".")
         place = nested
         for part in path:
-            place = place.setdefault(part, {})
-        if isinstance(value, Mapping):
+            if not isinstance(place.get(part), dict):
+                place[part] = {}
+            place = place[part]
+        if isinstance(value, Mapping) and isinstance(place.get(last, {}), dict):
             place.setdefault(last, {}).update(_nest(value))
         else:
             place[last] = value
