@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assistant.syntax.language import Language, by_name, languages, of_path
+from assistant.syntax.symbols import Outline, outline
 from assistant.syntax.tree import parse
 
-__all__ = ["Language", "by_name", "languages", "of_path", "parse"]
+__all__ = ["Language", "Outline", "by_name", "languages", "of_path", "outline", "parse"]

@@ -55,10 +55,10 @@ LANGUAGE = Language(
 (named_type (name) @name) @reference.type
 (base_clause (name) @name) @reference.type
 (class_interface_clause (name) @name) @reference.type
-(namespace_use_declaration (namespace_use_clause [(qualified_name) (name)] @module
+(namespace_use_declaration (namespace_use_clause . [(qualified_name) (name)] @module
   alias: (name)? @alias)) @import
 (namespace_use_declaration (namespace_name) @module body: (namespace_use_group
-  (namespace_use_clause (_) @imported alias: (name)? @alias))) @import
+  (namespace_use_clause . (_) @imported alias: (name)? @alias))) @import
 ([(require_expression) (require_once_expression) (include_expression)
   (include_once_expression)] @import @relative)
 """,

@@ -84,6 +84,8 @@ LANGUAGE = Language(
 (interface_declaration name: (type_identifier) @name) @definition.interface
 (type_alias_declaration name: (type_identifier) @name) @definition.type
 (enum_declaration name: (identifier) @name) @definition.enum
+(enum_body name: (property_identifier) @name @definition.constant)
+(enum_assignment name: (property_identifier) @name) @definition.constant
 (internal_module name: (identifier) @name) @definition.module
 (function_signature name: (identifier) @name) @definition.function
 (abstract_method_signature name: (property_identifier) @name) @definition.method
