@@ -1,0 +1,47 @@
+# Everything people and CI call. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help setup demo serve test test-fast e2e fmt lint type check bench lock clean
+
+help: ## List what there is
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: .venv/ready ## Build .venv with everything the project needs (again at any time)
+
+.venv/ready: pyproject.toml requirements.lock .ci/setup
+	@.ci/setup && touch $@
+
+demo: setup ## Complete code at real places of this repository, with a real model
+	@$(BIN)/assistant demo
+
+serve: setup ## Run the engine in the foreground; editors find it
+	@$(BIN)/assistant serve
+
+test: setup ## All tests: unit, language server, real vLLM and model, real Neovim
+	@$(PYTEST)
+
+test-fast: setup ## Unit and language server tests only, under a minute
+	@$(PYTEST) -m "not slow and not e2e and not editor"
+
+e2e: setup ## Only the tests with the real engine or a real editor
+	@$(PYTEST) -m "e2e or editor"
+
+fmt: setup ## Format the code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix-only --quiet .
+
+lint: setup ## Style, import rules
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports
+
+type: setup ## Types, strictly
+	@$(BIN)/mypy
+
+check: lint type test ## What CI runs
+
+lock: setup ## Resolve requirements.lock anew
+	@.ci/setup lock
+
+clean: ## Remove what `make setup` and the tools left in this folder
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
