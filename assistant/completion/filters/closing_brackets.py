@@ -1,0 +1,112 @@
+"""Keeps closing brackets and quotes that stand right of the cursor from standing twice.
+
+Where the answer ends with them they are cut from it; where it goes on behind them the range
+grows, so that the answer replaces them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from assistant.completion.brackets import Brackets
+from assistant.completion.draft import Draft
+from assistant.completion.lines import CLOSERS, only_closes
+from assistant.completion.resume import whole_line
+from assistant.completion.site import Site
+from assistant.completion.stopping import before_cursor
+
+_QUOTES = "\"'`"
+
+
+class ClosingBrackets:
+    name = "closing_brackets"
+    order = 70
+
+    def apply(self, draft: Draft) -> Draft:
+        site = draft.site
+        tail = site.line_suffix.rstrip()
+        if not tail or whole_line(site) or not only_closes(tail):
+            return draft
+        state = before_cursor(site)
+        brought = _brought(site, state, draft.text)
+        opened = sum(opener.line == state.lines for opener in state.stack)
+        standing = sum(char in CLOSERS for char in tail)
+        lacking = max(0, opened - standing)
+        taken = 0
+        last = -1
+        for at, char in brought:
+            if char in CLOSERS and lacking:
+                lacking -= 1
+                continue
+            found = _next(tail, taken)
+            if found >= len(tail) or tail[found] != char:
+                break
+            taken, last = found + 1, at
+        if not taken:
+            return _separators(draft, tail)
+        text = draft.text.rstrip()
+        while (found := _next(tail, taken)) < len(tail) and tail[found] in ";,:":
+            # A separator behind the brackets: taken over only where the answer has it too.
+            if text[last + 1 :].lstrip()[:1] != tail[found]:
+                break
+            last = len(text) - len(text[last + 1 :].lstrip())
+            taken = found + 1
+        run = "".join(tail[:taken].split())
+        if last == len(text) - 1 and text.endswith(run) and "\n" not in text[-len(run) :]:
+            head = text[: len(text) - len(run)]
+            if head.strip() and "\n" not in head:
+                return replace(draft, text=head)
+        return replace(draft, end=site.offset + taken)
+
+
+def _next(tail: str, at: int) -> int:
+    while at < len(tail) and tail[at].isspace():
+        at += 1
+    return at
+
+
+def _separators(draft: Draft, tail: str) -> Draft:
+    """An answer that ends with the ``;`` or ``,`` that stands there."""
+    text = draft.text.rstrip()
+    mark = tail.lstrip()[:1]
+    if mark and mark in ";,:" and text.endswith(mark):
+        return draft.with_text(text[:-1])
+    return draft
+
+
+def _brought(site: Site, before: Brackets, text: str) -> list[tuple[int, str]]:
+    """Closers in the answer whose openers stand before the cursor on its line, in order."""
+    state = before.copy()
+    found: list[tuple[int, str]] = []
+    at = 0
+    mark = len(state.stack)
+    quote = state.quote
+    for number, line in enumerate(text.split("\n")):
+        indent = site.width(site.line_prefix) if number == 0 else None
+        if number == 0 and quote:
+            end = _quote_end(line, quote)
+            if end >= 0:
+                found.append((end, quote[-1]))
+        strays = state.line(line, mark=mark, indent=indent)
+        mark = min(mark, len(state.stack))
+        found += [
+            (at + stray.at, stray.char)
+            for stray in strays
+            if stray.opener is not None and stray.opener.line == before.lines
+        ]
+        at += len(line) + 1
+    return found
+
+
+def _quote_end(line: str, quote: str) -> int:
+    """Where the string that is open at the cursor ends in the answer's first line."""
+    at = 0
+    while (at := line.find(quote, at)) >= 0:
+        slashes = len(line[:at]) - len(line[:at].rstrip("\\"))
+        if slashes % 2 == 0:
+            return at + len(quote) - 1
+        at += 1
+    return -1
+
+
+FILTER = ClosingBrackets()

@@ -1,0 +1,149 @@
+"""The place of the cursor: everything a completion's shape depends on, found once a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import tree_sitter
+
+from assistant.completion import lines
+from assistant.completion.brackets import Brackets
+from assistant.completion.trees import MAX_BYTES, Parsed, trees
+from assistant.errors import UsageError
+from assistant.syntax import Language, by_name, of_path
+from assistant.types import Document
+
+FOLLOWING = 12
+"""Lines after the cursor that an answer is compared with."""
+
+_MAX_LINE = 4000
+_WINDOW = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A document and a place in it. Offsets count code points.
+
+    ``tree`` and ``parsed`` are None when the language is not known or the text is larger
+    than :data:`assistant.completion.trees.MAX_BYTES`. Everything else holds for any text.
+    """
+
+    document: Document
+    offset: int
+    """The cursor, clamped to the text and never between ``\\r`` and ``\\n``."""
+    language: Language | None
+    parsed: Parsed | None = field(repr=False)
+    line_start: int
+    prefix: str = field(repr=False)
+    """The whole text before the cursor."""
+    suffix: str = field(repr=False)
+    """The whole text from the cursor on."""
+    line_prefix: str
+    """The current line before the cursor."""
+    line_suffix: str
+    """The rest of the current line, without its end."""
+    indent_unit: str
+    tab_width: int
+    newline: str
+    in_string: bool
+    in_comment: bool
+    errors: int
+    """Error and missing nodes in the tree; 0 without a tree."""
+    following: tuple[str, ...]
+    """The first lines after the current one that are not blank."""
+    preceding: tuple[str, ...]
+    """The last lines before the current one, blank ones too, in order."""
+
+    @property
+    def tree(self) -> tree_sitter.Tree | None:
+        """The syntax tree of the text as it stands."""
+        return self.parsed.tree if self.parsed else None
+
+    @classmethod
+    def of(cls, document: Document, offset: int) -> Site:
+        """Looks at the text around ``offset``. Never raises for any text or offset."""
+        text = document.text
+        offset = min(max(offset, 0), len(text))
+        if text.startswith("\n", offset) and text.endswith("\r", 0, offset):
+            offset -= 1
+        prefix, suffix = text[:offset], text[offset:]
+        line_start = max(prefix.rfind("\n"), prefix.rfind("\r")) + 1
+        line_prefix = prefix[line_start:]
+        ends = [at for at in (suffix.find("\n"), suffix.find("\r")) if at >= 0]
+        line_end = min(ends, default=len(suffix))
+        line_suffix = suffix[:line_end]
+        after = suffix[line_end : line_end + _WINDOW]
+
+        language = _language(document)
+        parsed = None
+        if language is not None and len(text) <= MAX_BYTES:
+            source = text.encode("utf-8", "surrogatepass")
+            if len(source) <= MAX_BYTES:
+                parsed = trees.parse(document.path, source, language)
+        unit = lines.indent_unit(prefix[-_WINDOW // 2 :] + after[: _WINDOW // 2])
+        in_string, in_comment = _inside(parsed, prefix, line_prefix, language)
+        return cls(
+            document=document,
+            offset=offset,
+            language=language,
+            parsed=parsed,
+            line_start=line_start,
+            prefix=prefix,
+            suffix=suffix,
+            line_prefix=line_prefix,
+            line_suffix=line_suffix,
+            indent_unit=unit,
+            tab_width=4 if unit == "\t" else len(unit),
+            newline=lines.newline_of(text),
+            in_string=in_string,
+            in_comment=in_comment,
+            errors=parsed.errors if parsed else 0,
+            following=lines.nonblank_after(after, FOLLOWING),
+            preceding=tuple(lines.lines_before(text[:line_start], 401)[:-1]),
+        )
+
+    def width(self, line: str) -> int:
+        """Columns of the line's indentation, tabs as this file shows them."""
+        return lines.width(line, self.tab_width)
+
+
+def _language(document: Document) -> Language | None:
+    if document.language:
+        try:
+            return by_name(document.language)
+        except UsageError:
+            pass
+    first = document.text[:200].partition("\n")[0]
+    return of_path(document.path, first)
+
+
+def _inside(
+    parsed: Parsed | None, prefix: str, line_prefix: str, language: Language | None
+) -> tuple[bool, bool]:
+    """Whether the cursor stands in a string, and whether in a comment."""
+    if language is None:
+        return False, False
+    if parsed is not None and prefix:
+        at = len(prefix.encode("utf-8", "surrogatepass"))
+        node = parsed.tree.root_node.descendant_for_byte_range(max(at - 1, 0), at)
+        while node is not None:
+            if node.type in language.comments and node.start_byte < at:
+                inside = at < node.end_byte or not _closed(node, language)
+                return False, inside and (bool(line_prefix) or at < node.end_byte)
+            if node.type in language.strings:
+                if node.start_byte < at < node.end_byte:
+                    return True, False
+                break
+            node = node.parent
+    # Text that is just being typed is often an error to the parser: read the line itself.
+    state = Brackets(language)
+    state.line(line_prefix[-_MAX_LINE:], complete=False)
+    return bool(state.quote), state.in_comment
+
+
+def _closed(node: tree_sitter.Node, language: Language) -> bool:
+    """Whether a comment has its own end, so that text after it is outside."""
+    if language.block_comment is None or node.text is None:
+        return False
+    start, end = (mark.encode() for mark in language.block_comment)
+    return node.text.startswith(start) and node.text.endswith(end)
