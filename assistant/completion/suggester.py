@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from assistant.completion.debounce import Debounce
 from assistant.completion.reuse import Suggestion, SuggestionCache, carry_over, typed_since
@@ -233,7 +233,8 @@ class Suggester:
 
         flight.keep()
         flight.on_text = check
-        await asyncio.wait({flight.task, strayed, superseded}, return_when=asyncio.FIRST_COMPLETED)
+        ends: set[asyncio.Future[Any]] = {flight.task, strayed, superseded}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         if superseded.done() or not flight.task.done() or flight.task.cancelled():
             return None
         if lane.flight is flight:

@@ -1,0 +1,166 @@
+"""The indexes of the workspace folders: opened, refreshed in a child process, kept fresh."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.config import Settings
+from assistant.errors import AssistantError
+
+if TYPE_CHECKING:
+    from assistant.context.repository import Repository
+
+logger = logging.getLogger(__name__)
+
+_PENDING = 1_000
+"""File events kept for one folder; more at once mean a checkout, and a refresh is cheaper."""
+
+
+@dataclass(slots=True)
+class _Folder:
+    root: Path
+    repository: Repository | None = None
+    state: str = "opening"
+    detail: str = ""
+    done: int = 0
+    total: int = 0
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    saved: asyncio.Queue[Path] = field(default_factory=lambda: asyncio.Queue(_PENDING))
+
+
+class Repositories:
+    """One index for each workspace folder. Nothing here blocks the event loop.
+
+    ``on_progress`` is given the folder, files done and files in all, and ``None`` in place of
+    the two when it has ended.
+    """
+
+    def __init__(
+        self, settings: Settings, on_progress: Callable[[Path, int | None, int], None]
+    ) -> None:
+        self._settings = settings
+        self._on_progress = on_progress
+        self._folders: dict[Path, _Folder] = {}
+
+    def __call__(self, root: Path) -> Repository | None:
+        """The index of that folder once it is open; may be called from any thread."""
+        folder = self._folders.get(root)
+        return folder.repository if folder is not None else None
+
+    def add(self, root: Path) -> None:
+        """Open and refresh the index of ``root`` in the background."""
+        if root in self._folders or not self._settings.context.enabled:
+            return
+        folder = self._folders[root] = _Folder(root)
+        folder.tasks.append(asyncio.create_task(self._run(folder)))
+
+    async def remove(self, root: Path) -> None:
+        folder = self._folders.pop(root, None)
+        if folder is None:
+            return
+        repository, folder.repository = folder.repository, None
+        for task in folder.tasks:
+            task.cancel()
+        for task in folder.tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        if repository is not None:
+            await asyncio.to_thread(repository.close)
+
+    async def close(self) -> None:
+        for root in list(self._folders):
+            await self.remove(root)
+
+    def touched(self, path: Path) -> None:
+        """A file was saved, made or deleted."""
+        for folder in self._folders.values():
+            if path.is_relative_to(folder.root):
+                if folder.saved.full():
+                    self.reindex(folder.root)
+                    return
+                folder.saved.put_nowait(path)
+
+    def reindex(self, root: Path | None = None) -> int:
+        """Scan again, one folder or all; returns how many scans were started."""
+        started = 0
+        for folder in self._folders.values():
+            if folder.repository is not None and root in (None, folder.root):
+                while not folder.saved.empty():
+                    folder.saved.get_nowait()
+                folder.tasks = [t for t in folder.tasks if not t.done()]
+                folder.tasks.append(asyncio.create_task(self._refresh(folder)))
+                started += 1
+        return started
+
+    def status(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "root": str(f.root),
+                "state": f.state,
+                "detail": f.detail,
+                "done": f.done,
+                "total": f.total,
+            }
+            for f in self._folders.values()
+        ]
+
+    async def _run(self, folder: _Folder) -> None:
+        from assistant.context.repository import Repository
+
+        context = self._settings.context
+        try:
+            folder.repository = await asyncio.to_thread(Repository.open, folder.root, context)
+        except (AssistantError, OSError) as error:
+            self._failed(folder, error)
+            return
+        await self._refresh(folder)
+        if context.watch:
+            folder.tasks.append(asyncio.create_task(self._watch(folder)))
+        while True:
+            await self._update(folder, await folder.saved.get())
+
+    async def _refresh(self, folder: _Folder) -> None:
+        from assistant.context.background import refresh_in_background
+
+        def progress(done: int, total: int) -> None:
+            folder.done, folder.total = done, total
+            self._on_progress(folder.root, done, total)
+
+        folder.state, folder.detail = "indexing", ""
+        try:
+            await refresh_in_background(folder.root, self._settings.context, progress)
+            folder.state = "ready"
+            logger.info("index ready: %d files", folder.total)
+        except (AssistantError, OSError) as error:
+            self._failed(folder, error)
+        finally:
+            self._on_progress(folder.root, None, 0)
+
+    async def _watch(self, folder: _Folder) -> None:
+        from assistant.context.watch import watch
+
+        if folder.repository is None:
+            return
+        try:
+            await watch(folder.repository)
+        except (AssistantError, OSError) as error:
+            # Editor events go on; only changes from outside are missed.
+            logger.warning("not watching a folder: %s", error)
+
+    async def _update(self, folder: _Folder, path: Path) -> None:
+        if folder.repository is None:
+            return
+        try:
+            await asyncio.to_thread(folder.repository.update, path)
+        except (AssistantError, OSError) as error:
+            logger.warning("a changed file was not indexed: %s", error)
+
+    def _failed(self, folder: _Folder, error: Exception) -> None:
+        folder.state, folder.detail = "failed", str(error)
+        logger.warning("no index: %s", error)

@@ -1,0 +1,27 @@
+"""``assistant/status``: what the server is doing, for status lines, bug reports and tests."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from lsp.server import AssistantServer
+
+
+def status(ls: AssistantServer, params: Any) -> dict[str, Any]:
+    """``{engine, indexes, completions, acceptance, documents}``; no source text, no settings."""
+    session = ls.session
+    completions = session.counters.as_dict()
+    asked = completions["requests"]
+    without = completions["cached"] + completions["joined"]
+    return {
+        "engine": session.engine.status(),
+        "indexes": session.repositories.status(),
+        "completions": {**completions, "without_engine": without / asked if asked else 0.0},
+        "acceptance": asdict(session.acceptance),
+        "documents": len(session.documents),
+    }
+
+
+def register(server: AssistantServer) -> None:
+    server.feature("assistant/status")(status)
