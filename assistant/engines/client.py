@@ -41,7 +41,7 @@ class EngineClient:
         await self._http.aclose()
 
     async def generate(self, request: GenerateRequest) -> AsyncGenerator[Chunk, None]:
-        """The answer, piece by piece.
+        """The answer, piece by piece; the first is empty and says that it was accepted.
 
         Raises EngineUnavailable when nobody listens, EngineError when the server refuses or
         breaks off.
@@ -53,6 +53,7 @@ class EngineClient:
             async with self._http.stream("POST", url, json=self._body(request)) as response:
                 if response.status_code != 200:
                     raise await _refusal(response)
+                yield Chunk("")
                 async for line in response.aiter_lines():
                     if not line.startswith("data:"):
                         continue
@@ -85,6 +86,8 @@ class EngineClient:
         if self.endpoint.constraints:
             # Extensions of vLLM; other servers may refuse fields they do not know.
             body["skip_special_tokens"] = True
+            # A stream that is left early never sees the usage at its end.
+            body["stream_options"]["continuous_usage_stats"] = True
             if request.stop_token_ids:
                 body["stop_token_ids"] = list(request.stop_token_ids)
             if request.regex:
