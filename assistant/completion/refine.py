@@ -29,6 +29,8 @@ def refine(site: Site, plan: Plan, text: str, finish_reason: str) -> Draft:
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     draft = Draft(site, plan, text, site.offset, finish_reason)
+    if not text.strip():
+        return draft.drop("the answer is empty")
     for step in filters():
         if draft.dropped:
             break

@@ -84,12 +84,12 @@ def _behind_text(site: Site, always: bool, wide: bool, own: int) -> Decision:
     here = len(site.preceding)
     if not site.line_suffix.strip(" \t)]}>\"';,") and shape.opens_block(site, site.line_prefix):
         header = shape.header_at(site, here)
-        return _after_header(site, header, wide)
+        return _after_header(site, header, wide, always)
     header = shape.header_at(site, here)
     if not site.in_comment and not site.in_string and _finished_signature(site, header):
         return Scope.DEFINITION, header.indent, "after a signature"
     if always:
-        return Scope.BLOCK, _enclosing(site, own, wide=True), "several lines are always wanted"
+        return Scope.BLOCK, enclosing(site, own, wide=True), "several lines are always wanted"
     return Scope.LINE, own, "in the middle of a line"
 
 
@@ -105,7 +105,7 @@ def _on_blank_line(site: Site, always: bool, wide: bool) -> Decision:
     if shape.opens_block(site, line) and not shape.is_comment(site, line):
         header = shape.header_at(site, above)
         if indent > header.indent or not site.line_prefix:
-            return _after_header(site, header, wide)
+            return _after_header(site, header, wide, always)
     owner = next(shape.owners(site, indent), None)
     kind = shape.kind_of(site, owner) if owner else None
     if owner and kind is Kind.FUNCTION and _body_is_described(site, owner):
@@ -119,31 +119,49 @@ def _on_blank_line(site: Site, always: bool, wide: bool) -> Decision:
         return Scope.BLOCK, -1, "several lines are always wanted"
     if owner is None:
         return Scope.BLOCK, -1, "at the top level"
-    return Scope.BLOCK, _enclosing(site, indent, wide), "on an empty line of a block"
+    return Scope.BLOCK, enclosing(site, indent, wide), "on an empty line of a block"
 
 
-def _after_header(site: Site, header: shape.Header, wide: bool) -> Decision:
+def _after_header(site: Site, header: shape.Header, wide: bool, always: bool) -> Decision:
     kind = shape.kind_of(site, header)
+    around = enclosing(site, header.indent, wide, header.first)
+    if kind is Kind.FUNCTION and always and _indented(site) and around >= 0:
+        return Scope.BLOCK, around, "in a function"
     if kind is Kind.FUNCTION:
         return Scope.DEFINITION, header.indent, "after a function's header"
     if kind is Kind.CLASS:
         return Scope.DEFINITION, header.indent, "after a class's header"
     if wide:
-        return Scope.BLOCK, _enclosing(site, header.indent, wide, header.first), "in a function"
+        return Scope.BLOCK, around if around >= 0 else header.indent, "in a function"
     return Scope.BLOCK, header.indent, "after what opens a block"
 
 
-def _enclosing(site: Site, indent: int, wide: bool, before: int | None = None) -> int:
-    """Width of the line that owns the block: the innermost, or with ``wide`` the function."""
-    outermost = -1
+def enclosing(site: Site, indent: int, wide: bool, before: int | None = None) -> int:
+    """Width of the line that owns a block indented by ``indent``; -1 at the top level.
+
+    The innermost owner, or with ``wide`` the function around it: where indentation delimits
+    blocks the outermost one (a function in a function is a detail of it), elsewhere the
+    innermost (whole files may stand inside one call).
+    """
+    found = -1
+    function = False
     for header in shape.owners(site, indent, before):
         kind = shape.kind_of(site, header)
-        if not wide or kind is Kind.FUNCTION:
+        if not wide:
             return header.indent
-        if kind is Kind.CLASS:
+        if kind is Kind.FUNCTION:
+            found, function = header.indent, True
+            if not _indented(site):
+                break
+        elif kind is Kind.CLASS:
             break
-        outermost = header.indent
-    return outermost
+        elif not function:
+            found = header.indent
+    return found
+
+
+def _indented(site: Site) -> bool:
+    return site.language is not None and site.language.indented
 
 
 def _intended_indent(site: Site, above: int) -> int:
@@ -173,7 +191,7 @@ def _body_is_described(site: Site, header: shape.Header) -> bool:
     text = "\n".join(line.strip() for line in body)
     if all(shape.is_comment(site, line) for line in body):
         return True
-    if site.language is None or not site.language.indented:
+    if not _indented(site):
         return False
     quote = text.lstrip("rRbBuU")[:3]
     if quote in ('"""', "'''"):

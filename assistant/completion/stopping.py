@@ -16,8 +16,7 @@ import re
 from assistant.completion import leaks, lines, loops, shape
 from assistant.completion.brackets import Brackets, Stray
 from assistant.completion.resume import Resume, whole_line
-from assistant.completion.scope import Plan, Scope
-from assistant.completion.shape import Kind
+from assistant.completion.scope import Plan, Scope, enclosing
 from assistant.completion.site import Site
 
 _MAX_CONTINUED = 5
@@ -54,6 +53,7 @@ class Stopper:
         self._deeper = False  # whether a line inside the scope's owner was seen
         self._opened = False  # whether the answer opened a brace of its own
         self._inline_strays = 0
+        self._pending: int | None = None  # where a match began that the line may confirm
         self._ending = False  # whether the scope ends with the current line
 
     def feed(self, text: str) -> int | None:
@@ -119,8 +119,9 @@ class Stopper:
         if not self._found:
             whole = self._whole(line)
             self._adapt(whole)
-        inside = self._brackets.in_text or len(self._brackets.stack) > self._base
+        inside = self._brackets.in_text or self._in_own_brackets()
         full_line = not first or self._blank_start
+        self._pending = self._resume.pending
         if full_line:
             cut = self._resume.finish(whole, start) if last else self._resume.feed(whole, start)
             if cut is not None:
@@ -154,6 +155,7 @@ class Stopper:
             # The rest of the current line is empty: for one line that is the whole answer.
             return 0 if self._plan.scope is Scope.LINE else None
         self._blank += 1
+        self._pending = self._resume.pending
         if self._blank >= _MAX_BLANK:
             if self._found:
                 return self._earliest(self._end)
@@ -169,20 +171,30 @@ class Stopper:
 
     def _earliest(self, cut: int) -> int:
         """A match that waits to be certain is, when the scope ends right after it."""
-        pending = self._resume.pending
-        return cut if pending is None else min(cut, pending)
+        return cut if self._pending is None else min(cut, self._pending)
+
+    def _in_own_brackets(self) -> bool:
+        """Whether a line begins inside brackets of the answer, so that its indentation is free.
+
+        A brace that opens a block does not count where blocks have braces.
+        """
+        grown = self._brackets.stack[self._base :]
+        language = self._site.language
+        if language is not None and language.indented:
+            return bool(grown)
+        return any(opener.char != "{" for opener in grown)
 
     def _adapt(self, whole: str) -> None:
         """On an empty line at column 0 the model's own indentation says where it writes."""
         site = self._site
         width = site.width(whole)
-        if site.line_prefix or not width or self._scope_indent >= width:
+        if site.line_prefix or self._plan.written or self._plan.scope is Scope.LINE:
             return
-        if self._scope_indent < 0:
-            for header in shape.owners(site, width):
-                self._scope_indent = header.indent
-                if shape.kind_of(site, header) is Kind.FUNCTION:
-                    break
+        above = shape.previous(site, len(site.preceding))
+        if above >= 0 and shape.opens_block(site, site.preceding[above]):
+            return
+        if self._scope_indent < 0 or width <= self._scope_indent:
+            self._scope_indent = enclosing(site, width, wide=True) if width else -1
 
     # The scope's end
 

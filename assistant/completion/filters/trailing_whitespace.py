@@ -24,7 +24,7 @@ class TrailingWhitespace:
         if whole_line(site):
             return draft.with_text(f"{body}\n{site.line_prefix}" if body else "")
         rest = site.line_suffix
-        joins = rest[:1].isalnum() or rest[:1] in ("_", "=", "+", "-", "*", "/", "<", ">", "&", "|")
+        joins = rest[:1].strip() and rest[0] not in ")]};,:."
         if draft.end == site.offset and joins and text.endswith(" ") and body:
             body += " "
         return draft.with_text(body)
