@@ -92,8 +92,8 @@ def _body_start(node: tree_sitter.Node, language: Language, depth: int = 3) -> i
             return child.start_byte
     if depth:
         for name in ("declarator", "value", "type"):
-            child = node.child_by_field_name(name)
-            start = _body_start(child, language, depth - 1) if child else None
+            part = node.child_by_field_name(name)
+            start = _body_start(part, language, depth - 1) if part else None
             if start:
                 return start
         for child in node.named_children:
@@ -122,7 +122,7 @@ def documentation(
     """The first line of the docstring, or of the comment right above; empty without one."""
     if language.indented:
         body = node.child_by_field_name("body")
-        first: tree_sitter.Node | None = body.named_child(0) if body is not None else None
+        first = body.named_child(0) if body is not None else None
         if first is not None and first.type == "expression_statement":
             first = first.named_child(0)
         if first is not None and first.type in language.strings:

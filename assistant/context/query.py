@@ -1,0 +1,170 @@
+"""One question to the retrievers: where the cursor is and what surrounds it.
+
+Everything a retriever may ask is stable while the user types within a line: the current
+line is left out, so the same snippets come back, byte for byte, and the engine's prefix
+cache keeps them. Only an import that is being typed counts, because what it names is what
+the user wants to see.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from assistant.context import records
+from assistant.context.imports import SqlFiles
+from assistant.context.overlay import Buffer, known_language
+from assistant.context.reading import decode
+from assistant.context.records import Located
+from assistant.context.terms import identifiers
+from assistant.syntax import Outline
+from assistant.syntax.importing import Import
+from assistant.types import CompletionRequest
+
+if TYPE_CHECKING:
+    from assistant.config import ContextSettings
+    from assistant.context.repository import Repository
+
+_HEAD_LINES = 400
+_NEAR_ABOVE, _NEAR_BELOW = 60, 20
+_LINE_CHARACTERS = 1000
+_IMPORT = re.compile(r"^\s*(?:from|import|use|using|#\s*include|require|const\b.*require)\b")
+_CALLED = re.compile(r"\b\w{4,}(?=\s*\()|(?<=\w\.)\w{4,}|(?<=->)\w{4,}")
+_PYTHON_FROM = re.compile(r"^\s*from\s+([\w.]+)\s+import\b")
+
+
+class Query:
+    """A completion request, read. Lives as long as one retrieval, in one thread."""
+
+    def __init__(
+        self, repository: Repository, db: sqlite3.Connection, request: CompletionRequest
+    ) -> None:
+        self.repository = repository
+        self.db = db
+        self.request = request
+        document = request.document
+        self.path = repository.relative(document.path) or ""
+        self.language = known_language(self.path, document.text, document.language)
+        offset = min(max(request.offset, 0), len(document.text))
+        self.line = document.text.count("\n", 0, offset)
+        self.files = SqlFiles(repository.root, db)
+        # Of a one-line file of a megabyte, only what is near the cursor matters.
+        start = document.text.rfind("\n", 0, offset) + 1
+        end = document.text.find("\n", offset)
+        end = len(document.text) if end < 0 else end
+        self._above = document.text[:start]
+        self._below = document.text[end + 1 :]
+        self.current = document.text[start:end][:_LINE_CHARACTERS]
+
+    @property
+    def settings(self) -> ContextSettings:
+        return self.repository.settings
+
+    @cached_property
+    def above(self) -> list[str]:
+        """The complete lines above the cursor's, the nearest last."""
+        return [line[:_LINE_CHARACTERS] for line in _last_lines(self._above, _NEAR_ABOVE)]
+
+    @cached_property
+    def below(self) -> list[str]:
+        """The lines below the cursor's."""
+        return [line[:_LINE_CHARACTERS] for line in self._below.split("\n", _NEAR_BELOW)[:-1]]
+
+    @cached_property
+    def near(self) -> dict[str, int]:
+        """The identifiers near the cursor, and how many lines away; the nearest first."""
+        found: dict[str, int] = {}
+        for distance, line in enumerate(reversed(self.above), 1):
+            for name in identifiers(line):
+                found.setdefault(name, distance)
+        for distance, line in enumerate(self.below, 1):
+            for name in identifiers(line):
+                found[name] = min(found.get(name, distance), distance)
+        return dict(sorted(found.items(), key=lambda item: (item[1], item[0])))
+
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """Those of :attr:`near` that are called, or follow a dot."""
+        lines = [*self.above, *self.below]
+        return frozenset(name for line in lines for name in _CALLED.findall(line))
+
+    @cached_property
+    def outline(self) -> Outline:
+        """Of the head of the file, where imports are, without the line being typed."""
+        head = self._above.split("\n", _HEAD_LINES)[:_HEAD_LINES]
+        room = _HEAD_LINES - len(head)
+        if room > 0:
+            line = self.current if _IMPORT.match(self.current) else ""
+            typed = _PYTHON_FROM.match(line)
+            # "from a import " alone does not parse.
+            line = f"from {typed[1]} import *" if typed and self.language == "python" else line
+            head = [*head[:-1], line, *self._below.split("\n", room)[:room]]
+        text = "\n".join(one[:_LINE_CHARACTERS] for one in head)
+        return self.repository.buffers.get(self.path, text, self.language).outline
+
+    @cached_property
+    def buffers(self) -> dict[str, Buffer]:
+        """The other open files by path, the last used first."""
+        found: dict[str, Buffer] = {}
+        for document in self.request.surroundings.open_documents:
+            path = self.repository.relative(document.path)
+            if path is not None and path != self.path and path not in found:
+                kept = self.repository.buffers
+                found[path] = kept.get(path, document.text, document.language)
+        return found
+
+    def definitions_in(self, path: str) -> list[Located]:
+        """Every definition of a file; an open buffer wins over the index."""
+        buffer = self.buffers.get(path)
+        if buffer is not None:
+            return [Located(path, d) for d in buffer.outline.definitions]
+        return records.definitions_in(self.db, path)
+
+    def definitions_of(self, path: str, name: str) -> list[Located]:
+        """The definitions of one name in one file."""
+        buffer = self.buffers.get(path)
+        if buffer is not None:
+            return [Located(path, d) for d in buffer.outline.definitions if d.name == name]
+        return records.definitions_of(self.db, path, name)
+
+    def imports_in(self, path: str) -> list[Import]:
+        """What another file imports."""
+        buffer = self.buffers.get(path)
+        if buffer is not None:
+            return list(buffer.outline.imports)
+        return records.imports_in(self.db, path)
+
+    def defined_here(self, name: str) -> bool:
+        """Whether this very file defines ``name``."""
+        return any(d.name == name for d in self.outline.definitions) or bool(
+            records.definitions_of(self.db, self.path, name)
+        )
+
+    def definitions_named(self, name: str, limit: int = 12) -> list[Located]:
+        """Every definition of a name outside this file; open buffers win over the index."""
+        found = [
+            one
+            for one in records.definitions_named(self.db, name, limit)
+            if one.path != self.path and one.path not in self.buffers
+        ]
+        for path, buffer in self.buffers.items():
+            found += [Located(path, d) for d in buffer.outline.definitions if d.name == name]
+        return sorted(found, key=lambda one: (one.path, one.definition.start_line))
+
+    def lines(self, path: str) -> list[str]:
+        """The lines of another file, as an editor has it or from the disk; empty when gone."""
+        buffer = self.buffers.get(path)
+        if buffer is not None:
+            return buffer.lines
+        try:
+            data = (self.repository.root / path).read_bytes()
+        except OSError:
+            return []
+        return decode(data).split("\n")
+
+
+def _last_lines(text: str, count: int) -> list[str]:
+    """The last ``count`` lines of a text that ends with a line break, or is empty."""
+    return text.rsplit("\n", count + 1)[-count - 1 : -1] if text else []

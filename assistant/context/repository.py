@@ -1,0 +1,236 @@
+"""The repository as completion sees it: its index, its unsaved buffers, what to show."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from assistant.config import ContextSettings
+from assistant.context import indexing, records
+from assistant.context.imports import SqlFiles, targets
+from assistant.context.indexing import IndexReport
+from assistant.context.locking import exclusively
+from assistant.context.overlay import Buffers
+from assistant.context.pack import pack
+from assistant.context.query import Query
+from assistant.context.reading import Content, read
+from assistant.context.records import Located
+from assistant.context.retriever import retrievers
+from assistant.context.store import Store, index_file
+from assistant.context.walk import is_watched
+from assistant.errors import RepositoryIndexError
+from assistant.syntax import of_path
+from assistant.syntax.symbols import Definition
+from assistant.types import CompletionRequest, Snippet
+
+log = logging.getLogger(__name__)
+
+
+class Repository:
+    """One workspace folder's index. Threads may share it.
+
+    Made by :meth:`open`; use it as a context manager or call :meth:`close`.
+    """
+
+    def __init__(self, root: Path, settings: ContextSettings, store: Store) -> None:
+        self.root = root
+        self.settings = settings
+        self.buffers = Buffers()
+        self._store = store
+        self._unsaved: dict[str, tuple[Definition, ...]] = {}
+        self._lock = threading.Lock()
+        self._said: set[str] = set()
+        self._common: tuple[str, frozenset[str]] = ("", frozenset())
+
+    @classmethod
+    def open(cls, root: Path, settings: ContextSettings) -> Repository:
+        """Open the index of ``root``, empty when there is none; reads no source file.
+
+        An index that is damaged or of another version is set aside. Raises
+        RepositoryIndexError when the file can be neither used nor replaced.
+        """
+        root = root.resolve()
+        return cls(root, settings, Store(index_file(root), root))
+
+    def __enter__(self) -> Repository:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the index file; may be called twice."""
+        self._store.close()
+
+    def refresh(
+        self, progress: Callable[[int, int], None] | None = None, wait: float = 600.0
+    ) -> IndexReport:
+        """Bring the index up to date with the disk; see :mod:`assistant.context.indexing`.
+
+        ``progress`` is told (files done, files to do). One process at a time indexes a
+        workspace: another one is waited for up to ``wait`` seconds. Raises
+        RepositoryIndexError when it takes longer, or the index cannot be written.
+        """
+        if not self.root.is_dir():
+            raise RepositoryIndexError(f"{self.root} is no folder that can be read")
+        lock = self._store.file.with_suffix(".lock")
+        with exclusively(lock, str(self.root), wait):
+            try:
+                return indexing.refresh(self._store, self.root, self.settings, progress)
+            except sqlite3.OperationalError as error:
+                raise RepositoryIndexError(f"index {self._store.file}: {error}") from error
+            except sqlite3.DatabaseError as error:
+                self._store.rebuild(f"is damaged ({error})")
+                return indexing.refresh(self._store, self.root, self.settings, progress)
+
+    def update(self, path: Path, text: str | None = None) -> None:
+        """Take in one file that was saved, made, changed or deleted.
+
+        With ``text``, an editor's unsaved buffer: it counts for :meth:`defines` and
+        :meth:`definitions` until the file is saved, and is not written to the index.
+        Files outside the root, ignored ones and unknown languages are passed over.
+        """
+        relative = self.relative(path)
+        if relative is None:
+            return
+        if text is not None:
+            buffer = self.buffers.get(relative, text)
+            with self._lock:
+                self._unsaved[relative] = buffer.outline.definitions
+            return
+        with self._lock:
+            self._unsaved.pop(relative, None)
+        # What was deleted may have been a folder; its files went with it.
+        if not path.exists():
+            self._forget(relative)
+        elif path.is_file():
+            self._reread(relative)
+
+    def _forget(self, relative: str) -> None:
+        with self._mended(), self._store.writing() as db:
+            below = db.execute(
+                "SELECT path FROM files WHERE path = ? OR path >= ? AND path < ?",
+                (relative, f"{relative}/", f"{relative}0"),
+            ).fetchall()
+            records.remove(db, [row[0] for row in below])
+
+    def _reread(self, relative: str) -> None:
+        path = self.root / relative
+        with self._mended():
+            with self._store.reading() as db:
+                row = db.execute("SELECT digest FROM files WHERE path = ?", (relative,)).fetchone()
+            if row is None and (of_path(relative) is None or not is_watched(self.root, path)):
+                return
+            try:
+                large = path.stat().st_size > self.settings.max_file_bytes
+            except OSError:
+                large = False
+            result = None if large else read(str(self.root), relative, row[0] if row else None)
+            if result is None and not large:
+                return
+            with self._store.writing() as db:
+                if isinstance(result, Content):
+                    records.replace(db, result)
+                    self._link(db, result)
+                else:
+                    records.remove(db, [relative])
+
+    def _link(self, db: sqlite3.Connection, content: Content) -> None:
+        files = SqlFiles(self.root, db)
+        found = [
+            (number, targets(one, content.path, content.language, files))
+            for number, one in enumerate(content.outline.imports)
+        ]
+        records.link(db, content.path, [(n, [t.path for t in ts]) for n, ts in found])
+
+    def retrieve(
+        self, request: CompletionRequest, count: Callable[[str], int], budget: int
+    ) -> list[Snippet]:
+        """What of the rest of the repository a completion should see, in prompt order.
+
+        ``count`` gives the tokens of a text; all snippets together stay within ``budget``.
+        Never raises for what a file or an index holds: it answers with less.
+        """
+        if not self.settings.enabled or budget <= 0:
+            return []
+        found: list[Snippet] = []
+        try:
+            with self._store.reading() as db:
+                query = Query(self, db, request)
+                for retriever in retrievers(self.settings.retrievers):
+                    found += retriever.retrieve(query)
+        except sqlite3.DatabaseError as error:
+            self._say_once(f"index {self._store.file} does not answer: {error}")
+        except RepositoryIndexError as error:
+            self._say_once(str(error))
+        except (ValueError, RecursionError, OSError) as error:
+            self._say_once(f"no context for {request.document.path.name}: {error!r}")
+        return pack(found, count, budget)
+
+    def defines(self, name: str) -> bool:
+        """Whether any file of the workspace defines ``name``; False when nobody knows."""
+        return bool(self._defined(name, 1))
+
+    def definitions(self, name: str) -> list[Located]:
+        """Every definition of ``name``, in the order of path and line; buffers win."""
+        return self._defined(name, 64)
+
+    def _defined(self, name: str, limit: int) -> list[Located]:
+        with self._lock:
+            unsaved = dict(self._unsaved)
+        found = [
+            Located(path, definition)
+            for path, definitions in unsaved.items()
+            for definition in definitions
+            if definition.name == name
+        ]
+        try:
+            with self._store.reading() as db:
+                on_disk = records.definitions_named(db, name, limit + len(unsaved))
+        except (sqlite3.DatabaseError, RepositoryIndexError) as error:
+            self._say_once(f"index {self._store.file} does not answer: {error}")
+            on_disk = []
+        found += [one for one in on_disk if one.path not in unsaved]
+        return sorted(found, key=lambda one: (one.path, one.definition.start_line))[:limit]
+
+    def relative(self, path: Path) -> str | None:
+        """``path`` below the root with ``/``; None when it lies elsewhere."""
+        try:
+            return path.relative_to(self.root).as_posix()
+        except ValueError:
+            try:
+                return path.resolve().relative_to(self.root).as_posix()
+            except (ValueError, OSError):
+                return None
+
+    def common_terms(self, db: sqlite3.Connection) -> frozenset[str]:
+        """Terms in so many pieces that searching for them finds nothing in particular."""
+        stamp = db.execute("SELECT value FROM meta WHERE key = 'common'").fetchone()
+        key = stamp[0] if stamp else ""
+        if key != self._common[0]:
+            self._common = (key, frozenset(row[0] for row in db.execute("SELECT term FROM common")))
+        return self._common[1]
+
+    @contextmanager
+    def _mended(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise RepositoryIndexError(f"index {self._store.file}: {error}") from error
+        except sqlite3.DatabaseError as error:
+            self._store.rebuild(f"is damaged ({error})")
+
+    def _say_once(self, message: str) -> None:
+        if message not in self._said:
+            self._said.add(message)
+            log.warning("%s", message)

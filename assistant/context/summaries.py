@@ -1,0 +1,64 @@
+"""Definitions as the model is shown them: signatures and first lines of docs, no bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from assistant.context.records import Located
+from assistant.syntax import Language
+from assistant.syntax.symbols import CONTAINERS, Definition
+
+_MEMBERS = 24
+
+
+def summary(
+    of: Located, inside: Sequence[Located], language: Language, wanted: Collection[str] = ()
+) -> str:
+    """The source form of ``of`` without bodies.
+
+    ``inside`` are the definitions of the same file: a class is shown with its members. Where
+    there are too many, those named in ``wanted`` come before the others, private ones last.
+    """
+    definition = of.definition
+    if definition.kind not in CONTAINERS or definition.whole:
+        return _one(definition, language)
+    full = f"{definition.parent}.{definition.name}" if definition.parent else definition.name
+    members = [one.definition for one in inside if one.definition.parent == full]
+    if len(members) > _MEMBERS:
+        members = sorted(members, key=lambda d: (d.name not in wanted, _private(d)))[:_MEMBERS]
+        members.sort(key=lambda d: d.start_line)
+    shown = [_indented(_one(member, language)) for member in members if not _hidden(member, wanted)]
+    end = "}" if shown and _braces(language) else ""
+    head = _one(definition, language) + (" {" if end else "")
+    return "\n".join([head, *shown, *([end] if end else [])])
+
+
+def _one(definition: Definition, language: Language) -> str:
+    text = definition.signature.rstrip()
+    if not definition.doc or definition.kind in ("field", "constant"):
+        return text
+    if language.indented:
+        return f'{text}\n    """{definition.doc}"""'
+    if language.line_comment:
+        return f"{language.line_comment} {definition.doc}\n{text}"
+    if language.block_comment:
+        before, after = language.block_comment
+        return f"{before} {definition.doc} {after}\n{text}"
+    return text
+
+
+def _braces(language: Language) -> bool:
+    return not language.indented and language.line_comment == "//"
+
+
+def _private(definition: Definition) -> bool:
+    name = definition.name
+    return name.startswith("_") and not (name.startswith("__") and name.endswith("__"))
+
+
+def _hidden(definition: Definition, wanted: Collection[str]) -> bool:
+    return _private(definition) and definition.name not in wanted
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" if line else line for line in text.split("\n"))
