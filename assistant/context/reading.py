@@ -71,9 +71,9 @@ def read(root: str, path: str, known: bytes | None = None) -> Content | Unread |
         return Unread(path, why)
     try:
         return analyse(path, decode(data), len(data), stat.st_mtime_ns, digest)
-    except (RecursionError, MemoryError, ValueError) as error:
-        # One strange file must not cost the others their index.
-        return Unread(path, f"cannot be parsed: {error}")
+    except Exception as error:  # noqa: BLE001
+        # One strange file must not cost the others their index, nor go unmentioned.
+        return Unread(path, f"cannot be analysed: {error!r}")
 
 
 def analyse(path: str, text: str, size: int, mtime_ns: int, digest: bytes) -> Content:

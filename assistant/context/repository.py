@@ -164,17 +164,15 @@ class Repository:
         if not self.settings.enabled or budget <= 0:
             return []
         found: list[Snippet] = []
-        try:
-            with self._store.reading() as db:
-                query = Query(self, db, request)
-                for retriever in retrievers(self.settings.retrievers):
-                    found += retriever.retrieve(query)
-        except sqlite3.DatabaseError as error:
-            self._say_once(f"index {self._store.file} does not answer: {error}")
-        except RepositoryIndexError as error:
-            self._say_once(str(error))
-        except (ValueError, RecursionError, OSError) as error:
-            self._say_once(f"no context for {request.document.path.name}: {error!r}")
+        for retriever in retrievers(self.settings.retrievers):
+            try:
+                with self._store.reading() as db:
+                    found += retriever.retrieve(Query(self, db, request))
+            except sqlite3.DatabaseError as error:
+                self._say_once(f"index {self._store.file} does not answer: {error}")
+            except Exception as error:  # noqa: BLE001
+                # A plug-in's fault costs its snippets, never the completion.
+                self._say_once(f"retriever {retriever.name} failed: {error!r}")
         return pack(found, count, budget)
 
     def defines(self, name: str) -> bool:

@@ -122,9 +122,9 @@ def documentation(
     """The first line of the docstring, or of the comment right above; empty without one."""
     if language.indented:
         body = node.child_by_field_name("body")
-        first = body.named_child(0) if body is not None else None
+        first = next(iter(body.named_children), None) if body is not None else None
         if first is not None and first.type == "expression_statement":
-            first = first.named_child(0)
+            first = next(iter(first.named_children), None)
         if first is not None and first.type in language.strings:
             return _first_line(own_text(first, data).lstrip("rRuUbBfF").strip("\"'"))
     if not _leads(node, lines):

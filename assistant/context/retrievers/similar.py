@@ -49,9 +49,9 @@ class Similar:
     ) -> Iterator[Snippet]:
         marks = ",".join("?" * len(pieces))
         rows = query.db.execute(
-            "SELECT f.path, f.language, p.start_line, p.end_line, s.terms FROM pieces p"
+            "SELECT f.path, f.language, p.start_line, p.end_line, s.terms FROM pieces p"  # noqa: S608
             " JOIN files f ON f.id = p.file JOIN search s ON s.rowid = p.id"
-            f" WHERE p.id IN ({','.join('?' * len(pieces))})",
+            f" WHERE p.id IN ({marks})",
             pieces,
         ).fetchall()
         scored = []

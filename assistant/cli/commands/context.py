@@ -1,0 +1,120 @@
+"""Show what a completion at one place would be given of other files, without a model."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant.cli.options import JsonOption
+
+if TYPE_CHECKING:
+    from assistant.config import Settings
+    from assistant.prompts.tokenizer import Tokenizer
+    from assistant.types import Snippet
+
+NAME = "context"
+
+
+def command(
+    file: Annotated[Path, typer.Argument(help="The file to complete in.")],
+    line: Annotated[int, typer.Option(min=0, help="0-based line of the cursor.")],
+    character: Annotated[int, typer.Option(min=0, help="0-based, in UTF-16 units as in LSP.")],
+    unsaved: Annotated[
+        str, typer.Option(help="Read the buffer from this file instead, - is stdin.")
+    ] = "",
+    root: Annotated[Path | None, typer.Option(help="Workspace folder; else found.")] = None,
+    json_mode: JsonOption = False,
+) -> None:
+    from assistant.cli.oneshot import indexed, read_document, request_at
+    from assistant.cli.options import existing_file, existing_folder, settings
+    from assistant.cli.output import emit
+    from assistant.completion.completer import Completer
+    from assistant.context import find_root
+
+    loaded = settings()
+    path = file.resolve() if unsaved else existing_file(file)
+    folder = existing_folder(root) if root else find_root(path)
+    request = request_at(read_document(path, unsaved), line, character, folder)
+    counter = tokenizer(loaded)
+    repository = indexed(loaded, folder)
+    snippets: list[Snippet] = []
+    if repository is not None:
+        with repository:
+
+            async def ask() -> list[Snippet]:
+                completer = Completer(loaded, lambda _: repository)
+                try:
+                    return list(await completer.snippets(request, counter))
+                finally:
+                    await completer.close()
+
+            snippets = asyncio.run(ask())
+    emit(payload(snippets, counter, loaded, folder), json_mode, lambda: _print(snippets, counter))
+
+
+def tokenizer(settings: Settings) -> Tokenizer:
+    """The configured model's tokenizer where its files are here already, else an estimate."""
+    from assistant.engines import catalogue
+    from assistant.errors import AssistantError
+    from assistant.prompts.tokenizer import EstimatingTokenizer, ModelTokenizer
+
+    places = [Path(settings.engine.tokenizer)] if settings.engine.tokenizer else []
+    places.append(Path(settings.engine.model).expanduser() / "tokenizer.json")
+    try:
+        model = catalogue.find(settings.engine.model)
+        places += [model.weights(p) / "tokenizer.json" for p in ("int4", "bf16")]
+    except AssistantError:
+        pass
+    found = next((place for place in places if place.is_file()), None)
+    return ModelTokenizer(found) if found else EstimatingTokenizer()
+
+
+def payload(
+    snippets: list[Snippet], counter: Tokenizer, settings: Settings, root: Path
+) -> dict[str, Any]:
+    """The rows of ``complete``'s context, with kind, text and tokens of each.
+
+    ``tokens_exact`` says whether the model's own tokenizer has counted.
+    """
+    rows = [
+        {
+            "path": s.path,
+            "start_line": s.start_line,
+            "end_line": s.end_line,
+            "score": round(s.score, 3),
+            "why": s.why,
+            "kind": s.kind.value,
+            "tokens": counter.count(s.text),
+            "text": s.text,
+        }
+        for s in snippets
+    ]
+    return {
+        "root": str(root),
+        "context": rows,
+        "tokens": sum(counter.count(s.text) for s in snippets),
+        "budget_tokens": settings.context.budget_tokens,
+        "tokens_exact": counter.exact,
+    }
+
+
+def _print(snippets: list[Snippet], counter: Tokenizer) -> None:
+    from rich.rule import Rule
+    from rich.text import Text
+
+    from assistant.cli.output import out
+
+    console = out()
+    if not snippets:
+        console.print("no context: nothing in this workspace bears on this place")
+        return
+    for snippet in snippets:
+        where = f"{snippet.path}:{snippet.start_line + 1}-{snippet.end_line}"
+        head = f"{where}  {snippet.why} ({snippet.kind.value}, {snippet.score:.2f})"
+        console.print(Rule(Text(head), align="left"))
+        console.print(Text(snippet.text))
+    total = sum(counter.count(s.text) for s in snippets)
+    console.print(f"{len(snippets)} snippets, {total} tokens", markup=False)

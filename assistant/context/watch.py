@@ -1,0 +1,97 @@
+"""Following what changes on the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from watchfiles import Change, DefaultFilter, awatch
+
+from assistant.context.ignore import FILES, FOLDERS
+from assistant.context.repository import Repository
+from assistant.errors import AssistantError
+from assistant.syntax import of_path
+
+log = logging.getLogger(__name__)
+
+# More changes at once than this are a checkout or a build: one scan is cheaper.
+_MANY = 500
+
+
+class _Interesting(DefaultFilter):
+    """Files that may be indexed, ignore files, and folders (their files may be gone)."""
+
+    ignore_dirs = tuple(FOLDERS)
+
+    def __call__(self, change: Change, path: str) -> bool:
+        if not super().__call__(change, path):
+            return False
+        name = Path(path).name
+        return (
+            name in FILES
+            or of_path(name) is not None
+            or "." not in name
+            or (change is Change.deleted and not Path(name).suffix)
+        )
+
+
+async def watch(
+    repository: Repository,
+    stop: asyncio.Event | None = None,
+    on_rescan: Callable[[], None] | None = None,
+) -> None:
+    """Feed changes under the root to ``repository`` until ``stop`` is set or cancelled.
+
+    ``on_rescan`` is called when single updates will not do (an ignore file changed, or very
+    many files at once): whoever calls should refresh. Without it, this refreshes itself, in
+    a thread. A root that vanishes is waited for.
+    """
+    stop = stop or asyncio.Event()
+    while not stop.is_set():
+        if not repository.root.is_dir():
+            await _pause(stop, 1.0)
+            continue
+        try:
+            async for changes in awatch(
+                repository.root,
+                watch_filter=_Interesting(),
+                stop_event=stop,
+                debounce=400,
+                step=50,
+                recursive=True,
+                ignore_permission_denied=True,
+            ):
+                await _take_in(repository, [Path(path) for _, path in changes], on_rescan)
+        except (OSError, RuntimeError) as error:
+            # Too many watches, or the root went away; saves in the editor still arrive.
+            log.warning("watching %s paused: %s", repository.root, error)
+            await _pause(stop, 5.0)
+
+
+async def _take_in(
+    repository: Repository, paths: list[Path], on_rescan: Callable[[], None] | None
+) -> None:
+    if len(paths) > _MANY or any(path.name in FILES for path in paths):
+        if on_rescan:
+            on_rescan()
+        else:
+            await _tolerant(repository.refresh)
+        return
+    for path in sorted(set(paths)):
+        await _tolerant(repository.update, path)
+
+
+async def _tolerant(action: Callable[..., object], *arguments: object) -> None:
+    try:
+        await asyncio.to_thread(action, *arguments)
+    except AssistantError as error:
+        log.warning("%s", error)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
