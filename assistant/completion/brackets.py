@@ -8,6 +8,7 @@ that a line begins inside a string.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -23,6 +24,7 @@ _SPANNING = {"rust": '"', "shellscript": "\"'", "php": "\"'", "sql": "'", "ruby"
 _REGEX = {"javascript", "typescript", "typescriptreact"}
 _PROSE = {"html", "markdown", "plaintext", "xml", "rst"}
 """Where brackets need not pair."""
+_MAX_LINE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,28 @@ class Brackets:
         other.stack = list(self.stack)
         return other
 
-    @property
-    def inside(self) -> bool:
-        """Whether the next line begins inside a bracket, a string or a comment."""
-        return bool(self.stack) or self.in_text
+    @classmethod
+    def at(
+        cls,
+        language: Language | None,
+        tab_width: int,
+        preceding: Sequence[str],
+        line_prefix: str,
+    ) -> Brackets:
+        """What is open at the end of ``line_prefix``, read from the last line before it that
+        is not indented. The current line is then line number ``lines``."""
+        state = cls(language, tab_width)
+        begin = len(preceding)
+        if not line_prefix or line_prefix[0] in " \t":
+            while begin > 0:
+                begin -= 1
+                line = preceding[begin]
+                if line and line[0] not in " \t})]{#/*":
+                    break
+        for line in preceding[begin:]:
+            state.line(line[:_MAX_LINE])
+        state.line(line_prefix[-_MAX_LINE:], complete=False)
+        return state
 
     @property
     def in_text(self) -> bool:

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assistant.completion.brackets import closing
-from assistant.completion.resume import whole_line
 from assistant.completion.site import Site
-from assistant.completion.stopping import before_cursor
 from assistant.completion.trees import Parsed, trees
 from assistant.syntax import Language
 
@@ -33,12 +31,16 @@ def longest_that_parses(site: Site, text: str, end: int) -> str:
     if site.parsed is None or site.language is None or site.language.name in _UNRELIABLE:
         return text
     check = _Check(site, site.parsed, site.language, end)
-    if check.fits(text):
+    tail = f"\n{site.line_prefix}" if site.whole_line else ""
+    if not (site.whole_line and _runs_together(text, site.line_suffix)) and check.fits(text):
         return text
+    if site.whole_line and not text.endswith(tail):
+        text = text.rstrip() + tail  # it did not continue in front of what stands there
+        if check.fits(text):
+            return text
     lines = text.split("\n")
-    if len(lines) > 1 and whole_line(site):
-        lines = lines[:-1]  # what follows the last line end is the standing line's indentation
-    tail = f"\n{site.line_prefix}" if whole_line(site) else ""
+    if site.whole_line:
+        lines = lines[:-1]
     prefixes = [
         "\n".join(lines[:count]).rstrip() + tail
         for count in range(len(lines), 0, -1)
@@ -50,6 +52,11 @@ def longest_that_parses(site: Site, text: str, end: int) -> str:
     if check.could_fit(text):
         return text
     return whole or next((p for p in prefixes if check.could_fit(p)), "")
+
+
+def _runs_together(text: str, rest: str) -> bool:
+    """Whether two words would become one."""
+    return (text[-1:] + rest[:1]).replace("_", "a").isalnum() and bool(rest)
 
 
 class _Check:
@@ -81,7 +88,7 @@ class _Check:
 
     def could_fit(self, text: str) -> bool:
         """The same for a text that is a beginning, closed in the plainest way."""
-        state = before_cursor(self._site)
+        state = self._site.brackets.copy()
         row = state.lines
         for line in text.split("\n"):
             state.line(line)

@@ -15,18 +15,10 @@ CERTAIN = 12
 """Letters and digits in a line from which on its return alone is telling."""
 
 
-def whole_line(site: Site) -> bool:
-    """Whether the cursor stands before code with nothing but indentation in front of it.
-
-    Then whole lines go in above that line, and the answer must end with a line end.
-    """
-    return not site.line_prefix.strip() and bool(site.line_suffix.strip())
-
-
 def targets(site: Site) -> list[str]:
     """The lines that follow, with their indentation, the nearest first."""
     following = list(site.following)
-    if whole_line(site):
+    if site.whole_line:
         following.insert(0, (site.line_prefix + site.line_suffix)[:2000])
     return [line.rstrip() for line in following]
 
@@ -45,7 +37,6 @@ class Resume:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._targets = targets(site)
-        self._strict = site.language is not None and site.language.indented
         self._matches: list[_Match] = []
 
     def equal(self, line: str, index: int) -> bool:
@@ -53,11 +44,10 @@ class Resume:
         if index >= len(self._targets):
             return False
         target = self._targets[index]
-        if line.strip() != target.strip():
-            return False
-        if self._strict or lines.weight(target) < 6:
-            return self._site.width(line) == self._site.width(target)
-        return True
+        return line.strip() == target.strip() and self._width(line) == self._width(target)
+
+    def _width(self, line: str) -> int:
+        return self._site.width(line)
 
     def feed(self, line: str, start: int) -> int | None:
         """Where to cut once that is certain: the start of the first line that came back."""
@@ -105,7 +95,8 @@ class Resume:
         found = 0
         for count, target in enumerate(self._targets, 1):
             found += lines.weight(target)
-            if found >= CERTAIN:
+            # A header (`for i in range(n):`) comes back in honest code too.
+            if found >= CERTAIN and target[-1] not in ":{":
                 return count
             if count >= 3:
                 return count

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import tree_sitter
 
@@ -16,11 +18,10 @@ from assistant.types import Document
 FOLLOWING = 12
 """Lines after the cursor that an answer is compared with."""
 
-_MAX_LINE = 4000
 _WINDOW = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Site:
     """A document and a place in it. Offsets count code points.
 
@@ -59,6 +60,19 @@ class Site:
         """The syntax tree of the text as it stands."""
         return self.parsed.tree if self.parsed else None
 
+    @cached_property
+    def brackets(self) -> Brackets:
+        """The brackets, string or comment open at the cursor. Copy it before reading on."""
+        return Brackets.at(self.language, self.tab_width, self.preceding, self.line_prefix)
+
+    @property
+    def whole_line(self) -> bool:
+        """Whether the cursor stands before code with only indentation in front of it.
+
+        Then whole lines go in above that line, if the answer ends with a line end.
+        """
+        return not self.line_prefix.strip() and bool(self.line_suffix.strip())
+
     @classmethod
     def of(cls, document: Document, offset: int) -> Site:
         """Looks at the text around ``offset``. Never raises for any text or offset."""
@@ -81,7 +95,8 @@ class Site:
             if len(source) <= MAX_BYTES:
                 parsed = trees.parse(document.path, source, language)
         unit = lines.indent_unit(prefix[-_WINDOW // 2 :] + after[: _WINDOW // 2])
-        in_string, in_comment = _inside(parsed, prefix, line_prefix, language)
+        preceding = tuple(lines.lines_before(text[:line_start], 401)[:-1])
+        in_string, in_comment = _inside(parsed, prefix, preceding, line_prefix, language)
         return cls(
             document=document,
             offset=offset,
@@ -99,7 +114,7 @@ class Site:
             in_comment=in_comment,
             errors=parsed.errors if parsed else 0,
             following=lines.nonblank_after(after, FOLLOWING),
-            preceding=tuple(lines.lines_before(text[:line_start], 401)[:-1]),
+            preceding=preceding,
         )
 
     def width(self, line: str) -> int:
@@ -118,7 +133,11 @@ def _language(document: Document) -> Language | None:
 
 
 def _inside(
-    parsed: Parsed | None, prefix: str, line_prefix: str, language: Language | None
+    parsed: Parsed | None,
+    prefix: str,
+    preceding: Sequence[str],
+    line_prefix: str,
+    language: Language | None,
 ) -> tuple[bool, bool]:
     """Whether the cursor stands in a string, and whether in a comment."""
     if language is None:
@@ -135,9 +154,10 @@ def _inside(
                     return True, False
                 break
             node = node.parent
-    # Text that is just being typed is often an error to the parser: read the line itself.
-    state = Brackets(language)
-    state.line(line_prefix[-_MAX_LINE:], complete=False)
+    if parsed is not None and not parsed.errors:
+        return False, False
+    # Text that is just being typed is often an error to the parser: read the lines themselves.
+    state = Brackets.at(language, 4, preceding, line_prefix)
     return bool(state.quote), state.in_comment
 
 

@@ -15,7 +15,7 @@ import re
 
 from assistant.completion import leaks, lines, loops, shape
 from assistant.completion.brackets import Brackets, Stray
-from assistant.completion.resume import Resume, whole_line
+from assistant.completion.resume import Resume
 from assistant.completion.scope import Plan, Scope, enclosing
 from assistant.completion.site import Site
 
@@ -23,6 +23,9 @@ _MAX_CONTINUED = 5
 """Lines after the first that a LINE answer may take to close a bracket."""
 
 _MAX_BLANK = 2
+_TELLING = 6
+"""Letters and digits from which on the return of the current line's rest is telling."""
+_LINE_END = re.compile(r"[ \t\r]*\n")
 _TRY = re.compile(r"(?:try|with)\b")
 
 
@@ -33,11 +36,11 @@ class Stopper:
         self._site = site
         self._plan = plan
         self._scope_indent = plan.indent
-        self._brackets = before_cursor(site)
+        self._brackets = site.brackets.copy()
         self._base = len(self._brackets.stack)
         self._cursor_row = self._brackets.lines
         self._resume = Resume(site)
-        self._tail = "" if whole_line(site) else site.line_suffix.strip()
+        self._tail = site.line_suffix.strip()
         self._tail_closes = lines.only_closes(site.line_suffix)
         self._blank_start = not site.line_prefix.strip()
         self._fences = not leaks.fences_are_text(site)
@@ -92,7 +95,12 @@ class Stopper:
             self._checked = 0
         if self._cut is None and final:
             self._cut = self._resume.pending
-        return None if self._cut is None else min(self._cut, len(text))
+        if self._cut is None:
+            return None
+        # Above a standing line, the line end belongs to the answer: what follows stays whole.
+        if self._site.whole_line and (line_end := _LINE_END.match(text, self._cut)):
+            return line_end.end()
+        return self._cut
 
     # Inside a line
 
@@ -104,7 +112,10 @@ class Stopper:
             self._checked += loops.INLINE_STEP
             if (loop := loops.inline(line[: self._checked])) >= 0:
                 return start + loop
-        return start + at if at >= 0 else None
+        if at < 0:
+            return None
+        pending = self._resume.pending
+        return start + at if pending is None or line[:at].strip() else pending
 
     # Complete lines
 
@@ -114,7 +125,8 @@ class Stopper:
             return self._blank_line(first, start)
         if self._fences and leaks.FENCE.match(line) and not self._brackets.in_text:
             self._origin = start + len(line) + 1  # one that wraps the answer is unwrapped later
-            return self._end if self._found else None
+            self._pending = self._resume.pending
+            return self._earliest(self._end) if self._found else None
         whole = line
         if not self._found:
             whole = self._whole(line)
@@ -299,7 +311,7 @@ class Stopper:
         if self._tail_closes or not self._tail.startswith(stray.char):
             return None
         self._inline_strays += 1
-        opened = sum(o.line == self._cursor_row for o in before_cursor(self._site).stack)
+        opened = sum(o.line == self._cursor_row for o in self._site.brackets.stack)
         standing = -_lowest(self._tail, self._site)
         return start + stray.at if self._inline_strays > opened - standing else None
 
@@ -308,7 +320,7 @@ class Stopper:
         if self._tail.startswith(stray.char):
             return True
         targets = self._site.following
-        if whole_line(self._site):
+        if self._site.whole_line:
             targets = (self._site.line_prefix + self._site.line_suffix, *targets)
         if not targets or not targets[0].lstrip().startswith(stray.char):
             return False
@@ -322,9 +334,13 @@ class Stopper:
             return None
         text = line.rstrip()
         heavy = lines.weight(self._tail)
+        if self._site.whole_line and (heavy < _TELLING or len(text.strip()) == len(self._tail)):
+            return None
         if text.endswith(self._tail) and (first or heavy >= lines.weight(line) // 4):
             return start + len(text) - len(self._tail)
-        if first and heavy >= 6 and (at := text.find(self._tail)) >= 0:
+        if self._site.whole_line:
+            return None
+        if first and heavy >= _TELLING and (at := text.find(self._tail)) >= 0:
             return start + at
         return None
 
@@ -353,22 +369,6 @@ class Stopper:
     @property
     def _name(self) -> str:
         return self._site.language.name if self._site.language else ""
-
-
-def before_cursor(site: Site) -> Brackets:
-    """The brackets open at the cursor, read from the last line that is not indented."""
-    state = Brackets(site.language, site.tab_width)
-    begin = len(site.preceding)
-    if not site.line_prefix or site.line_prefix[0] in " \t":
-        while begin > 0:
-            begin -= 1
-            line = site.preceding[begin]
-            if line and line[0] not in " \t})]{#/*":
-                break
-    for line in site.preceding[begin:]:
-        state.line(line[:2000])
-    state.line(site.line_prefix[-2000:], complete=False)
-    return state
 
 
 def _lowest(text: str, site: Site) -> int:

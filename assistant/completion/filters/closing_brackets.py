@@ -11,9 +11,7 @@ from dataclasses import replace
 from assistant.completion.brackets import Brackets
 from assistant.completion.draft import Draft
 from assistant.completion.lines import CLOSERS, only_closes
-from assistant.completion.resume import whole_line
 from assistant.completion.site import Site
-from assistant.completion.stopping import before_cursor
 
 _QUOTES = "\"'`"
 
@@ -25,9 +23,9 @@ class ClosingBrackets:
     def apply(self, draft: Draft) -> Draft:
         site = draft.site
         tail = site.line_suffix.rstrip()
-        if not tail or whole_line(site) or not only_closes(tail):
+        if not tail or site.whole_line or not only_closes(tail):
             return draft
-        state = before_cursor(site)
+        state = site.brackets.copy()
         brought = _brought(site, state, draft.text)
         opened = sum(opener.line == state.lines for opener in state.stack)
         standing = sum(char in CLOSERS for char in tail)

@@ -6,7 +6,6 @@ from assistant.completion import shape
 from assistant.completion.draft import Draft
 from assistant.completion.lines import leading
 from assistant.completion.site import Site
-from assistant.completion.stopping import before_cursor
 
 
 class Indentation:
@@ -45,6 +44,8 @@ def _wanted(site: Site) -> int:
     if site.language is None or not site.language.indented:
         return -1
     above = shape.previous(site, len(site.preceding))
+    if site.brackets.in_text:
+        return -1
     if above < 0 or not shape.opens_block(site, site.preceding[above]):
         return -1
     if site.preceding[above].rstrip()[-1:] != ":" or shape.is_comment(site, site.preceding[above]):
@@ -81,7 +82,7 @@ def _in_units(site: Site, text: str) -> str:
     if foreign == " ":
         widths = [len(leading(line)) for line in lines[first:] if line.strip()]
         step = min((w for w in widths if w in (2, 3, 4, 8)), default=4)
-    state = before_cursor(site)
+    state = site.brackets.copy()
     for number, line in enumerate(lines):
         inside = state.in_text
         state.line(line)

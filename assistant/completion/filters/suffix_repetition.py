@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from assistant.completion.draft import Draft
 from assistant.completion.lines import only_closes, weight
-from assistant.completion.resume import targets, whole_line
+from assistant.completion.resume import targets
 from assistant.completion.site import Site
 
 _SAYS_SOMETHING = 3
@@ -37,7 +37,7 @@ class SuffixRepetition:
 
 def _resulting(site: Site, text: str) -> list[str]:
     """The answer's lines, the first as it will stand in the file."""
-    if whole_line(site):
+    if site.whole_line and text.rstrip(" \t").endswith("\n"):
         return text.split("\n")
     return (site.line_prefix + text + site.line_suffix.rstrip()).split("\n")
 
@@ -64,7 +64,7 @@ def _without_overlap(draft: Draft) -> Draft:
     """Cuts the start of the current line's rest from the answer's end."""
     site = draft.site
     rest = site.line_suffix.strip()
-    if whole_line(site) or only_closes(rest):
+    if only_closes(rest) or (site.whole_line and draft.text.rstrip(" \t").endswith("\n")):
         return draft
     text = draft.text.rstrip()
     for length in range(min(len(rest), len(text), 400), 0, -1):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from assistant.completion.draft import Draft
-from assistant.completion.resume import whole_line
-from assistant.completion.stopping import before_cursor
 
 
 class TrailingWhitespace:
@@ -13,7 +11,7 @@ class TrailingWhitespace:
 
     def apply(self, draft: Draft) -> Draft:
         site = draft.site
-        state = before_cursor(site)
+        state = site.brackets.copy()
         lines = draft.text.split("\n")
         for number, line in enumerate(lines):
             state.line(line)
@@ -21,7 +19,7 @@ class TrailingWhitespace:
                 lines[number] = line.rstrip() if line.strip() or number else ""
         text = "\n".join(lines)
         body = text.rstrip()
-        if whole_line(site):
+        if site.whole_line and text.rstrip(" \t").endswith("\n"):
             return draft.with_text(f"{body}\n{site.line_prefix}" if body else "")
         rest = site.line_suffix
         joins = rest[:1].strip() and rest[0] not in ")]};,:."
