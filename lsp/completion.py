@@ -9,7 +9,10 @@ from lsp.server import AssistantServer
 
 
 def wanted(ls: AssistantServer) -> bool:
-    """Whether this client has no inline completion and so needs the menu."""
+    """Whether this client has no inline completion and so needs the menu.
+
+    Others would show everything twice.
+    """
     document = ls.client_capabilities.text_document
     return document is None or document.inline_completion is None
 
@@ -18,7 +21,7 @@ async def completion(ls: AssistantServer, params: types.CompletionParams) -> typ
     documents = ls.session.documents
     buffer = documents.get(params.text_document.uri)
     nothing = types.CompletionList(is_incomplete=True, items=[])
-    if buffer is None or not wanted(ls):
+    if buffer is None:
         return nothing
     documents.use(buffer.uri)
     at = params.position

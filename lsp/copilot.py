@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lsp.server import AssistantServer
+
+
+def _part(value: Any, *names: str) -> Any:
+    """What stands under ``names``; None where something is missing or no object."""
+    for name in names:
+        value = value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+    return value
 
 
 def did_show_completion(ls: AssistantServer, params: Any) -> None:
@@ -13,16 +21,15 @@ def did_show_completion(ls: AssistantServer, params: Any) -> None:
 
 def did_partially_accept_completion(ls: AssistantServer, params: Any) -> None:
     """``{item, acceptedLength}``, in UTF-16 units."""
-    command = getattr(getattr(params, "item", None), "command", None)
-    arguments = getattr(command, "arguments", None) or ()
-    length = getattr(params, "acceptedLength", None)
-    if arguments and isinstance(length, int):
+    arguments = _part(params, "item", "command", "arguments")
+    length = _part(params, "acceptedLength")
+    if isinstance(arguments, Sequence) and arguments and isinstance(length, int):
         ls.session.partially_accepted(str(arguments[0]), length)
 
 
 def did_focus(ls: AssistantServer, params: Any) -> None:
     """``{textDocument: {uri}}``: another buffer is in front."""
-    uri = getattr(getattr(params, "textDocument", None), "uri", None)
+    uri = _part(params, "textDocument", "uri")
     if isinstance(uri, str):
         ls.session.documents.use(uri)
 

@@ -24,6 +24,8 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _EDITS = 64
 """Recent changes kept."""
+MOST_CHARACTERS = 2_000_000
+"""Of a document whose text is kept; a larger one is data, not code."""
 
 
 class Buffer:
@@ -39,6 +41,8 @@ class Buffer:
         self.in_file = in_file
         """False for a document that has no file yet (``untitled:``) or a foreign scheme."""
         self.text = ""
+        self.oversized = False
+        """True: the text is not kept, and edits of it are ignored until it comes anew."""
         self._starts: list[int] = [0]
         self._carriage = False
         self._document: Document | None = None
@@ -55,7 +59,8 @@ class Buffer:
         return self._document
 
     def replace_all(self, text: str) -> None:
-        self.text = _clean(text)
+        self.oversized = len(text) > MOST_CHARACTERS
+        self.text = "" if self.oversized else _clean(text)
         self._document = None
         self._carriage = "\r" in self.text
         self._starts = _line_starts(self.text)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from assistant.config import Settings
 from assistant.errors import AssistantError
+from lsp.log import where
 
 if TYPE_CHECKING:
     from assistant.engines.lease import Lease
@@ -107,7 +108,7 @@ class EngineLink:
         except AssistantError as error:
             self._fail(str(error))
         except Exception as error:  # noqa: BLE001 - a bug here must not take the editor's server down
-            logger.error("engine link broke: %s", type(error).__name__)
+            logger.error("engine link broke: %s", where(error))
             self._fail(f"the engine could not be used ({type(error).__name__})")
         finally:
             if lease is not None:

@@ -10,7 +10,7 @@ from lsprotocol import types
 from pygls.uris import to_fs_path
 
 from assistant.types import PositionEncoding
-from lsp import workspace
+from lsp import completion, workspace
 from lsp.server import AssistantServer
 
 logger = logging.getLogger(__name__)
@@ -18,8 +18,10 @@ logger = logging.getLogger(__name__)
 
 def initialize(ls: AssistantServer, params: types.InitializeParams) -> None:
     """Remember what the client says of itself; the answer is made of what is registered."""
+    if completion.wanted(ls):
+        completion.register(ls)
     session = ls.session
-    session.documents.encoding = PositionEncoding(str(ls.workspace.position_encoding or "utf-16"))
+    session.documents.encoding = _encoding(ls.workspace.position_encoding)
     session.layer("initializationOptions", params.initialization_options)
     uris = [folder.uri for folder in params.workspace_folders or ()]
     if not uris and params.root_uri:
@@ -42,6 +44,11 @@ async def shutdown(ls: AssistantServer, params: None) -> None:
     """Give the engine back at once: some clients are slow to say ``exit``."""
     # Not cancelled when the protocol ends its other requests.
     await asyncio.shield(ls.close())
+
+
+def _encoding(negotiated: types.PositionEncodingKind | str | None) -> PositionEncoding:
+    kind = types.PositionEncodingKind(negotiated or types.PositionEncodingKind.Utf16)
+    return PositionEncoding(kind.value)
 
 
 def register(server: AssistantServer) -> None:

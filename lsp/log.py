@@ -13,7 +13,9 @@ class _Terse(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.startswith("pygls"):
             if record.exc_info and record.exc_info[0] is not None:
-                record.msg = f"{str(record.msg).partition('%')[0].strip()}: {_why(record.exc_info)}"
+                error = record.exc_info[1]
+                what = str(record.msg).partition("%")[0].strip(' "')
+                record.msg = f"{what}: {where(error)}" if error else what
                 record.args = ()
             record.exc_info = None
             record.exc_text = None
@@ -25,17 +27,23 @@ class _Terse(logging.Filter):
         return True
 
 
-def _why(info: object) -> str:
-    error = info[1] if isinstance(info, tuple) else None
-    return type(error).__name__
-
-
 def _short(value: object) -> object:
     if isinstance(value, (int, float)):
         return value
     if isinstance(value, str) and len(value) <= 80 and "\n" not in value:
         return value
     return f"<{type(value).__name__}>"
+
+
+def where(error: BaseException) -> str:
+    """An exception's kind and place, without its message, which may quote source text."""
+    trace = error.__traceback__
+    place = "?"
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        place = f"{Path(code.co_filename).name}:{trace.tb_lineno} in {code.co_name}"
+        trace = trace.tb_next
+    return f"{type(error).__name__} at {place}"
 
 
 def configure(level: str = "info", file: Path | None = None) -> None:

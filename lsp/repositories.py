@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.config import Settings
 from assistant.errors import AssistantError
+from lsp.log import where
 
 if TYPE_CHECKING:
     from assistant.context.repository import Repository
@@ -30,6 +30,8 @@ class _Folder:
     detail: str = ""
     done: int = 0
     total: int = 0
+    files: int = 0
+    symbols: int = 0
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     saved: asyncio.Queue[Path] = field(default_factory=lambda: asyncio.Queue(_PENDING))
 
@@ -58,7 +60,7 @@ class Repositories:
         if root in self._folders or not self._settings.context.enabled:
             return
         folder = self._folders[root] = _Folder(root)
-        folder.tasks.append(asyncio.create_task(self._run(folder)))
+        folder.tasks.append(self._guarded(folder, self._run(folder)))
 
     async def remove(self, root: Path) -> None:
         folder = self._folders.pop(root, None)
@@ -67,9 +69,7 @@ class Repositories:
         repository, folder.repository = folder.repository, None
         for task in folder.tasks:
             task.cancel()
-        for task in folder.tasks:
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*folder.tasks, return_exceptions=True)
         if repository is not None:
             await asyncio.to_thread(repository.close)
 
@@ -94,7 +94,7 @@ class Repositories:
                 while not folder.saved.empty():
                     folder.saved.get_nowait()
                 folder.tasks = [t for t in folder.tasks if not t.done()]
-                folder.tasks.append(asyncio.create_task(self._refresh(folder)))
+                folder.tasks.append(self._guarded(folder, self._refresh(folder)))
                 started += 1
         return started
 
@@ -106,27 +106,36 @@ class Repositories:
                 "detail": f.detail,
                 "done": f.done,
                 "total": f.total,
+                "files": f.files,
+                "symbols": f.symbols,
             }
             for f in self._folders.values()
         ]
+
+    def _guarded(self, folder: _Folder, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        async def run() -> None:
+            try:
+                await work
+            except (AssistantError, OSError) as error:
+                self._failed(folder, str(error))
+            except Exception as error:  # noqa: BLE001 - completion goes on without an index
+                self._failed(folder, f"the index could not be used: {where(error)}")
+
+        return asyncio.create_task(run())
 
     async def _run(self, folder: _Folder) -> None:
         from assistant.context.repository import Repository
 
         context = self._settings.context
-        try:
-            folder.repository = await asyncio.to_thread(Repository.open, folder.root, context)
-        except (AssistantError, OSError) as error:
-            self._failed(folder, error)
-            return
+        folder.repository = await asyncio.to_thread(Repository.open, folder.root, context)
         await self._refresh(folder)
         if context.watch:
-            folder.tasks.append(asyncio.create_task(self._watch(folder)))
+            folder.tasks.append(self._guarded(folder, self._watch(folder)))
         while True:
             await self._update(folder, await folder.saved.get())
 
     async def _refresh(self, folder: _Folder) -> None:
-        from assistant.context.background import refresh_in_background
+        from assistant.context.indexer import refresh_in_background
 
         def progress(done: int, total: int) -> None:
             folder.done, folder.total = done, total
@@ -134,11 +143,10 @@ class Repositories:
 
         folder.state, folder.detail = "indexing", ""
         try:
-            await refresh_in_background(folder.root, self._settings.context, progress)
+            report = await refresh_in_background(folder.root, self._settings.context, progress)
             folder.state = "ready"
-            logger.info("index ready: %d files", folder.total)
-        except (AssistantError, OSError) as error:
-            self._failed(folder, error)
+            folder.files, folder.symbols = report.files, report.symbols
+            logger.info("indexed %d files in %.1f s", report.files, report.seconds)
         finally:
             self._on_progress(folder.root, None, 0)
 
@@ -147,11 +155,11 @@ class Repositories:
 
         if folder.repository is None:
             return
-        try:
-            await watch(folder.repository)
-        except (AssistantError, OSError) as error:
-            # Editor events go on; only changes from outside are missed.
-            logger.warning("not watching a folder: %s", error)
+
+        def rescan() -> None:
+            self.reindex(folder.root)
+
+        await watch(folder.repository, on_rescan=rescan)
 
     async def _update(self, folder: _Folder, path: Path) -> None:
         if folder.repository is None:
@@ -161,6 +169,6 @@ class Repositories:
         except (AssistantError, OSError) as error:
             logger.warning("a changed file was not indexed: %s", error)
 
-    def _failed(self, folder: _Folder, error: Exception) -> None:
-        folder.state, folder.detail = "failed", str(error)
-        logger.warning("no index: %s", error)
+    def _failed(self, folder: _Folder, why: str) -> None:
+        folder.state, folder.detail = "failed", why
+        logger.warning("no index: %s", why)

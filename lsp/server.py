@@ -65,7 +65,6 @@ def create(overrides: Mapping[str, Any] | None = None) -> AssistantServer:
     """A server with every feature, ready for a transport."""
     from lsp import (
         commands,
-        completion,
         copilot,
         inline_completion,
         lifecycle,
@@ -80,7 +79,6 @@ def create(overrides: Mapping[str, Any] | None = None) -> AssistantServer:
         text_documents,
         workspace,
         inline_completion,
-        completion,
         commands,
         copilot,
         status,

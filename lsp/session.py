@@ -18,7 +18,7 @@ from assistant.types import Completion, CompletionRequest, Surroundings
 from lsp import options
 from lsp.documents import Buffer, Documents
 from lsp.engine import EngineLink
-from lsp.log import set_level
+from lsp.log import set_level, where
 from lsp.progress import WorkDone
 from lsp.repositories import Repositories
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MOST_CHARACTERS = 2_000_000
-"""Of a document; larger ones are data, and re-reading them at each keystroke is slow."""
 MOST_LINE = 20_000
 """Characters on the cursor's line; longer ones are minified or data."""
 _LOOK_FOR_NUL = 8_192
@@ -156,7 +154,7 @@ class Session:
         selected: tuple[int, str] | None = None,
     ) -> CompletionRequest | None:
         """What is asked at ``offset``; None where completing code makes no sense."""
-        if len(buffer.text) > MOST_CHARACTERS or "\0" in buffer.text[:_LOOK_FOR_NUL]:
+        if buffer.oversized or "\0" in buffer.text[:_LOOK_FOR_NUL]:
             return None
         start, end = buffer.line_bounds(buffer.line_of(offset))
         if end - start > MOST_LINE:
@@ -181,7 +179,7 @@ class Session:
             self.tell_once(str(error))
             return None
         except Exception as error:  # noqa: BLE001 - an editor must not see a bug as a popup
-            logger.error("completion failed: %s", _where(error))
+            logger.error("completion failed: %s", where(error))
             return None
         if found is not None:
             self.acceptance.shown += 1
@@ -282,14 +280,3 @@ class Session:
         work = self._work.pop(key, None)
         if work is not None:
             work.end(message)
-
-
-def _where(error: BaseException) -> str:
-    """An exception's kind and place, without its message, which may quote source text."""
-    trace = error.__traceback__
-    place = ""
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        place = f"{Path(code.co_filename).name}:{trace.tb_lineno} in {code.co_name}"
-        trace = trace.tb_next
-    return f"{type(error).__name__} at {place}"

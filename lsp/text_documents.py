@@ -22,11 +22,15 @@ def did_change(ls: AssistantServer, params: types.DidChangeTextDocumentParams) -
     start = end = 0
     for change in params.content_changes:
         if isinstance(change, types.TextDocumentContentChangePartial):
+            if buffer.oversized:
+                continue
             start, end = buffer.edit(_range(change.range), change.text, documents.encoding)
         else:
             start, end = _difference(buffer.text, change.text)
             buffer.replace_all(change.text)
     buffer.version = params.text_document.version
+    if buffer.oversized:
+        return
     ls.session.changed(buffer, start, end)
 
 

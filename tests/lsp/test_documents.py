@@ -80,6 +80,15 @@ def test_a_lone_surrogate_is_replaced() -> None:
     buffer.text.encode()
 
 
+def test_a_huge_document_is_not_kept() -> None:
+    buffer = next(iter(opened("x" * 3_000_000)))
+    assert buffer.oversized
+    assert buffer.text == ""
+    buffer.replace_all("small")
+    assert not buffer.oversized
+    assert buffer.text == "small"
+
+
 def test_a_snapshot_stays_as_it_was() -> None:
     buffer = next(iter(opened("ab")))
     before = buffer.document()
