@@ -69,12 +69,14 @@ def newline_of(text: str) -> str:
     return "\r\n" if crlf and crlf * 2 >= head.count("\n") else "\n"
 
 
-def indent_unit(near: str) -> str:
-    """One step of indentation as ``near`` uses it; four spaces when it does not say.
+def indent_unit(near: str, default: str = "    ") -> str:
+    """One step of indentation as ``near`` uses it; ``default`` when it does not say.
 
     With mixed indentation the more frequent kind wins.
     """
     found = [m[1] for m in islice(_LEADING.finditer(near), 400)]
+    if not found:
+        return default
     tabs = sum(1 for indent in found if indent[0] == "\t")
     if tabs * 2 > len(found):
         return "\t"
@@ -86,6 +88,6 @@ def indent_unit(near: str) -> str:
                 steps[step] += 1
             previous = len(indent)
     if not steps:
-        return "    "
+        return default
     best = max(steps.values())
     return " " * min(step for step, times in steps.items() if times * 2 >= best)

@@ -82,7 +82,8 @@ def _decide(site: Site, multiline: str, automatic: bool) -> Decision:
 def _behind_text(site: Site, always: bool, wide: bool, own: int) -> Decision:
     """The cursor stands behind code or a comment of its line."""
     here = len(site.preceding)
-    if not site.line_suffix.strip(" \t)]}>\"';,") and shape.opens_block(site, site.line_prefix):
+    inside_call = site.line_prefix.rstrip()[-1] in "(["
+    if not inside_call and shape.opens_block(site, site.line_prefix):
         header = shape.header_at(site, here)
         return _after_header(site, header, wide, always)
     header = shape.header_at(site, here)
@@ -173,7 +174,7 @@ def _intended_indent(site: Site, above: int) -> int:
     line = site.preceding[above]
     if shape.opens_block(site, line) and not shape.is_comment(site, line):
         return shape.header_at(site, above).indent + site.width(site.indent_unit)
-    width = site.width(line)
+    width = _comment_indent(site, above)
     if above == len(site.preceding) - 1:
         return width
     following = site.width(site.following[0]) if site.following else 0
@@ -181,6 +182,17 @@ def _intended_indent(site: Site, above: int) -> int:
     if not following and inside and _body_is_described(site, inside):
         return width
     return min(width, following)
+
+
+def _comment_indent(site: Site, index: int) -> int:
+    """Columns of a line's indentation; of a block comment's last line, those of its first."""
+    line = site.preceding[index]
+    marks = site.language.block_comment if site.language else None
+    if marks and line.strip().endswith(marks[1]):
+        for row in range(index, max(index - 60, -1), -1):
+            if marks[0] in site.preceding[row]:
+                return site.width(site.preceding[row])
+    return site.width(line)
 
 
 def _body_is_described(site: Site, header: shape.Header) -> bool:

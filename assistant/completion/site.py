@@ -94,7 +94,9 @@ class Site:
             source = text.encode("utf-8", "surrogatepass")
             if len(source) <= MAX_BYTES:
                 parsed = trees.parse(document.path, source, language)
-        unit = lines.indent_unit(prefix[-_WINDOW // 2 :] + after[: _WINDOW // 2])
+        tabs = line_prefix[:1] == "\t" or (language is not None and language.name == "go")
+        near = prefix[-_WINDOW // 2 :] + after[: _WINDOW // 2]
+        unit = lines.indent_unit(near, "\t" if tabs else "    ")
         preceding = tuple(lines.lines_before(text[:line_start], 401)[:-1])
         in_string, in_comment = _inside(parsed, prefix, preceding, line_prefix, language)
         return cls(

@@ -57,6 +57,7 @@ class Stopper:
         self._opened = False  # whether the answer opened a brace of its own
         self._inline_strays = 0
         self._pending: int | None = None  # where a match began that the line may confirm
+        self._wrapped = False  # whether a bracket of the cursor's line goes on below it
         self._ending = False  # whether the scope ends with the current line
 
     def feed(self, text: str) -> int | None:
@@ -100,6 +101,8 @@ class Stopper:
         # Above a standing line, the line end belongs to the answer: what follows stays whole.
         if self._site.whole_line and (line_end := _LINE_END.match(text, self._cut)):
             return line_end.end()
+        if final and not text[self._cut :].strip(" \t"):
+            return None  # the space may join the answer to what stands behind it
         return self._cut
 
     # Inside a line
@@ -165,7 +168,10 @@ class Stopper:
             return None
         if first and not self._blank_start:
             # The rest of the current line is empty: for one line that is the whole answer.
-            return 0 if self._plan.scope is Scope.LINE else None
+            if self._plan.scope is not Scope.LINE or self._in_bracket_of_line():
+                self._wrapped = True
+                return None
+            return 0
         self._blank += 1
         self._pending = self._resume.pending
         if self._blank >= _MAX_BLANK:
@@ -202,17 +208,23 @@ class Stopper:
         width = site.width(whole)
         if site.line_prefix or self._plan.written or self._plan.scope is Scope.LINE:
             return
-        above = shape.previous(site, len(site.preceding))
-        if above >= 0 and shape.opens_block(site, site.preceding[above]):
+        if self._below_header():
             return
         if self._scope_indent < 0 or width <= self._scope_indent:
             self._scope_indent = enclosing(site, width, wide=True) if width else -1
+
+    def _below_header(self) -> bool:
+        """Whether the line above opens a block: then the answer can only be in it."""
+        above = shape.previous(self._site, len(self._site.preceding))
+        return above >= 0 and shape.opens_block(self._site, self._site.preceding[above])
 
     # The scope's end
 
     def _leaves(self, line: str, start: int, first: bool) -> int | None:
         """Whether a line, by its indentation, belongs outside the scope."""
-        if self._plan.scope is Scope.LINE or (first and self._site.line_prefix):
+        if self._plan.scope is Scope.LINE:
+            return None
+        if first and (self._site.line_prefix or self._below_header()):
             return None
         width = self._site.width(line)
         text = line.strip()
@@ -351,9 +363,15 @@ class Stopper:
         grown = self._brackets.stack[self._base :]
         if grown and grown[-1].char == "{" and self._opens_statements():
             grown = []
+        if self._wrapped:
+            grown = [opener for opener in self._brackets.stack if opener.line == self._cursor_row]
         if not grown and not (self._brackets.quote and self._quote_continues()):
             return self._end
         return self._first_end if len(self._found) > _MAX_CONTINUED else None
+
+    def _in_bracket_of_line(self) -> bool:
+        """Whether the cursor stands right behind a bracket that it opened."""
+        return self._site.line_prefix.rstrip()[-1:] in ("(", "[", "{")
 
     def _quote_continues(self) -> bool:
         return self._brackets.quote in ('"""', "'''", "`")

@@ -53,19 +53,28 @@ class Trees:
                 self._kept.popitem(last=False)
             return kept
 
-    def edited(self, before: Parsed, source: bytes, language: Language) -> Parsed:
-        """The tree of ``source``, a small edit of ``before``; nothing is kept."""
+    def edited(
+        self, before: Parsed, start: int, end: int, replacement: bytes, language: Language
+    ) -> Parsed:
+        """``before`` with its bytes ``start:end`` replaced; nothing is kept."""
+        source = before.source[:start] + replacement + before.source[end:]
         with self._lock:
-            return self._parse(source, language, before)
+            return self._parse(source, language, before, (start, end, start + len(replacement)))
 
-    def _parse(self, source: bytes, language: Language, before: Parsed | None) -> Parsed:
+    def _parse(
+        self,
+        source: bytes,
+        language: Language,
+        before: Parsed | None,
+        edit: tuple[int, int, int] | None = None,
+    ) -> Parsed:
         parser = self._parsers.get(language.name)
         if parser is None:
             parser = self._parsers[language.name] = tree_sitter.Parser(language.grammar)
         old = None
         if before is not None:
             old = before.tree.copy()
-            start, old_end, new_end = _difference(before.source, source)
+            start, old_end, new_end = edit or _difference(before.source, source)
             old.edit(
                 start,
                 old_end,

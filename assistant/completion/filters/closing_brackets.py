@@ -31,7 +31,7 @@ class ClosingBrackets:
         standing = sum(char in CLOSERS for char in tail)
         lacking = max(0, opened - standing)
         taken = 0
-        last = -1
+        first = last = -1
         for at, char in brought:
             if char in CLOSERS and lacking:
                 lacking -= 1
@@ -39,7 +39,7 @@ class ClosingBrackets:
             found = _next(tail, taken)
             if found >= len(tail) or tail[found] != char:
                 break
-            taken, last = found + 1, at
+            taken, first, last = found + 1, at if first < 0 else first, at
         if not taken:
             return _separators(draft, tail)
         text = draft.text.rstrip()
@@ -50,8 +50,8 @@ class ClosingBrackets:
             last = len(text) - len(text[last + 1 :].lstrip())
             taken = found + 1
         run = "".join(tail[:taken].split())
-        if last == len(text) - 1 and text.endswith(run) and "\n" not in text[-len(run) :]:
-            head = text[: len(text) - len(run)]
+        if last == len(text) - 1 and text[first:] == run:
+            head = text[:first]
             if head.strip() and "\n" not in head:
                 return replace(draft, text=head)
         return replace(draft, end=site.offset + taken)

@@ -73,7 +73,7 @@ def _in_units(site: Site, text: str) -> str:
     first = 1 if site.line_prefix else 0
     if not any(line[:1] == foreign and line.strip() for line in lines[first:]):
         return text
-    near = [*site.preceding[-200:], *site.following]
+    near = [*site.preceding[-200:], site.line_prefix, *site.following]
     if not any(line[:1] == site.indent_unit[0] for line in near):
         return text  # nothing here says how the file indents
     if any(line[:1] == foreign and line.strip() for line in site.preceding[-20:]):
