@@ -8,6 +8,7 @@ and nothing else is needed.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,22 @@ class EngineClient:
         except httpx.HTTPError as error:
             name = type(error).__name__
             raise EngineError(f"the engine at {url} broke off ({name}): see its log") from error
+
+    async def prefix_cache_hits(self) -> int | None:
+        """Prompt tokens that the engine has taken from its prefix cache since its start.
+
+        From vLLM's metrics; None where the server has none.
+        """
+        import httpx
+
+        try:
+            response = await self._http.get(f"{self.endpoint.url.removesuffix('/v1')}/metrics")
+        except httpx.HTTPError:
+            return None
+        found = re.findall(
+            r"^vllm:prefix_cache_hits_total(?:\{.*\})? ([0-9.e+]+)$", response.text, re.MULTILINE
+        )
+        return round(sum(float(value) for value in found)) if found else None
 
     def _body(self, request: GenerateRequest) -> dict[str, Any]:
         prompt = request.prompt

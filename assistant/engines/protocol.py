@@ -74,6 +74,11 @@ class Backend(Protocol):
         """Whether weights are fetched before the start."""
         ...
 
+    @property
+    def constraints(self) -> bool:
+        """Whether its server knows vLLM's ``structured_outputs``."""
+        ...
+
     def unavailable(self) -> str:
         """Why this machine cannot run it, and what to install; empty when it can."""
         ...
