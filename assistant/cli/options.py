@@ -34,3 +34,12 @@ def existing_file(path: Path) -> Path:
     if not path.is_file():
         raise UsageError(f"{path}: there is no such file")
     return path.resolve()
+
+
+def existing_folder(path: Path) -> Path:
+    """``path`` made absolute. Raises UsageError when it is no folder."""
+    from assistant.errors import UsageError
+
+    if not path.is_dir():
+        raise UsageError(f"{path}: there is no such folder")
+    return path.resolve()

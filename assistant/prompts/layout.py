@@ -118,7 +118,7 @@ def build(
 def window(text: str, offset: int, tokenizer: Tokenizer, settings: CompletionSettings) -> Cut:
     """The lines around ``offset`` that fit the budgets for prefix and suffix.
 
-    The first line of the window only ever moves by :data:`STEP_LINES`.
+    The first line of the window moves by :data:`STEP_LINES` at once (fewer where fewer fit).
     """
     start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
     typed = text[start:offset][-MAX_LINE_CHARS:]
@@ -137,9 +137,11 @@ def window(text: str, offset: int, tokenizer: Tokenizer, settings: CompletionSet
         kept -= 1
     if kept or len(head) < start:
         # Not everything fits: begin at the next line whose number is a multiple of the step,
-        # unless that would leave next to nothing.
-        aligned = kept + -(first_number + kept) % STEP_LINES
-        kept = aligned if len(lines) - aligned >= STEP_LINES // 2 else kept
+        # which is never more than half of what fits.
+        step = STEP_LINES
+        while step > max(1, (len(lines) - kept) // 2):
+            step //= 2
+        kept += -(first_number + kept) % step
     before = "".join(lines[kept:])
     after = _fit(
         text[offset : offset + settings.suffix_tokens * 8], settings.suffix_tokens, tokenizer
