@@ -75,8 +75,8 @@ class CompletionSettings(_Section):
     block_tokens: int = Field(160, ge=1)
     definition_tokens: int = Field(320, ge=1)
     """Most tokens generated for a line, the rest of a block, a whole function or class."""
-    prefix_tokens: int = Field(1400, ge=16)
-    suffix_tokens: int = Field(500, ge=0)
+    prefix_tokens: int = Field(1000, ge=16)
+    suffix_tokens: int = Field(256, ge=0)
     """Most tokens of the current file before and after the cursor."""
     temperature: float = Field(0.0, ge=0, le=2)
     timeout: float = Field(20.0, gt=0)
@@ -87,7 +87,7 @@ class ContextSettings(_Section):
     """What of the repository the model is shown."""
 
     enabled: bool = True
-    budget_tokens: int = Field(900, ge=0)
+    budget_tokens: int = Field(640, ge=0)
     """Tokens for all snippets together."""
     retrievers: list[str] = []
     """Names from the retriever registry; empty means all."""
