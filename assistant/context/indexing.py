@@ -202,7 +202,7 @@ def _link(store: Store, changed: Sequence[str], everything: bool) -> None:
         if everything or path in wanted:
             pairs = tuple((name, alias) for name, alias in json.loads(names))
             found = targets(Import(module, pairs, 0, bool(relative)), path, language, table)
-            updates.append((json.dumps([t.path for t in found]) if found else None, file, number))
+            updates.append((records.encode_targets(found), file, number))
     for start in range(0, len(updates), 5000):
         with store.writing() as db:
             db.executemany(

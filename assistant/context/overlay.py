@@ -9,7 +9,8 @@ from functools import cached_property
 
 from assistant.context.chunks import chunk
 from assistant.context.terms import terms
-from assistant.syntax import Outline, by_name, languages, of_path, outline
+from assistant.errors import UsageError
+from assistant.syntax import Outline, by_name, of_path, outline
 
 _KEPT = 64
 _LARGEST = 400_000
@@ -78,8 +79,10 @@ class Buffers:
 
 def known_language(path: str, text: str, given: str = "") -> str:
     """The project's own name for the language of a document; empty when it has none."""
-    for language in languages():
-        if given and (given == language.name or given in language.aliases):
-            return language.name
+    if given:
+        try:
+            return by_name(given).name
+        except UsageError:
+            pass
     found = of_path(path, text[:200].partition("\n")[0])
     return found.name if found else ""

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Hashable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from assistant.context import records
-from assistant.context.imports import SqlFiles
+from assistant.context.imports import SqlFiles, Target, targets
 from assistant.context.overlay import Buffer, known_language
 from assistant.context.reading import decode
 from assistant.context.records import Located
 from assistant.context.terms import identifiers
 from assistant.syntax import Outline
-from assistant.syntax.importing import Import
 from assistant.types import CompletionRequest
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ class Query:
         self.language = known_language(self.path, document.text, document.language)
         offset = min(max(request.offset, 0), len(document.text))
         self.line = document.text.count("\n", 0, offset)
-        self.files = SqlFiles(repository.root, db)
+        self.paths_stamp = records.stamp(db, "paths")
+        self.files = SqlFiles(repository.root, db, repository.known_paths(self.paths_stamp))
         # Of a one-line file of a megabyte, only what is near the cursor matters.
         start = document.text.rfind("\n", 0, offset) + 1
         end = document.text.find("\n", offset)
@@ -57,6 +58,29 @@ class Query:
         self._above = document.text[:start]
         self._below = document.text[end + 1 :]
         self.current = document.text[start:end][:_LINE_CHARACTERS]
+
+    @cached_property
+    def stamp(self) -> str:
+        """Changes whenever the index does."""
+        return records.stamp(self.db, "stamp")
+
+    def key(self) -> Hashable:
+        """Equal for two queries that have the same answer."""
+        surroundings = self.request.surroundings
+        return (
+            self.path,
+            self.language,
+            self._above,
+            self._below,
+            self.current if _IMPORT.match(self.current) else "",
+            self.stamp,
+            tuple((document.path, document.text) for document in surroundings.open_documents),
+            tuple(
+                (edit.path, edit.start_line, edit.end_line)
+                for edit in surroundings.recent_edits
+                if edit.path != self.request.document.path
+            ),
+        )
 
     @property
     def settings(self) -> ContextSettings:
@@ -129,12 +153,18 @@ class Query:
             return [Located(path, d) for d in buffer.outline.definitions if d.name == name]
         return records.definitions_of(self.db, path, name)
 
-    def imports_in(self, path: str) -> list[Import]:
-        """What another file imports."""
+    @property
+    def targets(self) -> list[Target]:
+        """What the imports of this file mean."""
+        return self.repository.resolved(self)
+
+    def targets_in(self, path: str) -> list[Target]:
+        """What the imports of another file mean."""
         buffer = self.buffers.get(path)
-        if buffer is not None:
-            return list(buffer.outline.imports)
-        return records.imports_in(self.db, path)
+        if buffer is None:
+            return records.targets_in(self.db, path)
+        found = [targets(one, path, buffer.language, self.files) for one in buffer.outline.imports]
+        return [target for some in found for target in some]
 
     def defined_here(self, name: str) -> bool:
         """Whether this very file defines ``name``."""
@@ -142,8 +172,9 @@ class Query:
             records.definitions_of(self.db, self.path, name)
         )
 
-    def definitions_named(self, name: str, limit: int = 12) -> list[Located]:
-        """Every definition of a name outside this file; open buffers win over the index."""
+    def definitions_named(self, name: str, limit: int = 24) -> list[Located]:
+        """Definitions of a name outside this file, at most about ``limit``; open buffers win
+        over the index."""
         found = [
             one
             for one in records.definitions_named(self.db, name, limit)

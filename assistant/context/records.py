@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assistant.context.imports import Target
 from assistant.context.reading import Content
-from assistant.syntax.importing import Import
 from assistant.syntax.symbols import Definition
 
 _COLUMNS = "s.name, s.kind, s.signature, s.doc, s.start_line, s.end_line, s.parent, s.whole, f.path"
@@ -25,9 +26,12 @@ class Located:
 
 def replace(db: sqlite3.Connection, content: Content) -> None:
     """Write one file's rows in place of those it had."""
-    remove(db, [content.path])
     folder, _, name = content.path.rpartition("/")
     found = content.outline
+    before = db.execute("SELECT package FROM files WHERE path = ?", (content.path,)).fetchone()
+    if before != (found.package,):
+        _stamp_paths(db)
+    _delete(db, content.path)
     file = db.execute(
         "INSERT INTO files (path, folder, name, language, package, size, mtime_ns, digest, lines)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -81,36 +85,58 @@ def replace(db: sqlite3.Connection, content: Content) -> None:
 
 def remove(db: sqlite3.Connection, paths: Iterable[str]) -> int:
     """Forget files; gives how many there were."""
-    gone = 0
-    for path in paths:
-        row = db.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
-        if row is None:
-            continue
-        gone += 1
-        db.execute("DELETE FROM search WHERE rowid IN (SELECT id FROM pieces WHERE file = ?)", row)
-        for table in ("pieces", "symbols", "uses", "imports"):
-            db.execute(f"DELETE FROM {table} WHERE file = ?", row)  # noqa: S608
-        db.execute("DELETE FROM files WHERE id = ?", row)
+    gone = sum(_delete(db, path) for path in paths)
+    if gone:
+        _stamp_paths(db)
     return gone
 
 
-def link(db: sqlite3.Connection, path: str, found: Sequence[tuple[int, list[str]]]) -> None:
-    """Note which files the imports of ``path`` mean, by the imports' numbers."""
+def _delete(db: sqlite3.Connection, path: str) -> bool:
+    row = db.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
+    if row is None:
+        return False
+    db.execute("DELETE FROM search WHERE rowid IN (SELECT id FROM pieces WHERE file = ?)", row)
+    for table in ("pieces", "symbols", "uses", "imports"):
+        db.execute(f"DELETE FROM {table} WHERE file = ?", row)  # noqa: S608
+    db.execute("DELETE FROM files WHERE id = ?", row)
+    return True
+
+
+def stamp(db: sqlite3.Connection, key: str) -> str:
+    """A value that changes with what it stands for: ``stamp`` the whole index, ``paths`` its
+    files and packages, ``common`` the terms not searched for."""
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return row[0] if row else ""
+
+
+def _stamp_paths(db: sqlite3.Connection) -> None:
+    """Note that the answer to which file or package there is may have changed."""
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('paths', ?)", (str(time.time_ns()),))
+
+
+def encode_targets(found: Sequence[Target]) -> str | None:
+    """How the column ``targets`` keeps the files that an import means."""
+    return json.dumps([(target.path, target.names) for target in found]) if found else None
+
+
+def link(db: sqlite3.Connection, path: str, found: Sequence[Sequence[Target]]) -> None:
+    """Note which files the imports of ``path`` mean, in their order."""
     db.executemany(
         "UPDATE imports SET targets = ? WHERE number = ?"
         " AND file = (SELECT id FROM files WHERE path = ?)",
-        ((json.dumps(paths) if paths else None, number, path) for number, paths in found),
+        ((encode_targets(targets), number, path) for number, targets in enumerate(found)),
     )
 
 
 def definitions_named(db: sqlite3.Connection, name: str, limit: int = 64) -> list[Located]:
-    """Every definition of that name, in the order of path and line."""
+    """Definitions of that name, in the order of path and line; of a name with more than
+    ``limit``, some."""
     rows = db.execute(
-        f"SELECT {_COLUMNS} FROM symbols s JOIN files f ON f.id = s.file"  # noqa: S608
-        " WHERE s.name = ? ORDER BY f.path, s.number LIMIT ?",
+        f"SELECT {_COLUMNS} FROM (SELECT * FROM symbols WHERE name = ? LIMIT ?) s"  # noqa: S608
+        " JOIN files f ON f.id = s.file",
         (name, limit),
     )
-    return [_located(row) for row in rows]
+    return sorted(map(_located, rows), key=lambda one: (one.path, one.definition.start_line))
 
 
 def definitions_in(db: sqlite3.Connection, path: str) -> list[Located]:
@@ -126,23 +152,25 @@ def definitions_in(db: sqlite3.Connection, path: str) -> list[Located]:
 def definitions_of(db: sqlite3.Connection, path: str, name: str) -> list[Located]:
     """The definitions of one name in one file."""
     rows = db.execute(
-        f"SELECT {_COLUMNS} FROM files f JOIN symbols s ON s.file = f.id"  # noqa: S608
-        " WHERE f.path = ? AND s.name = ? ORDER BY s.number",
-        (path, name),
+        f"SELECT {_COLUMNS} FROM symbols s INDEXED BY symbols_name"  # noqa: S608
+        " CROSS JOIN files f ON f.id = s.file"
+        " WHERE s.name = ? AND s.file = (SELECT id FROM files WHERE path = ?) ORDER BY s.number",
+        (name, path),
     )
     return [_located(row) for row in rows]
 
 
-def imports_in(db: sqlite3.Connection, path: str) -> list[Import]:
-    """The imports of one file."""
+def targets_in(db: sqlite3.Connection, path: str) -> list[Target]:
+    """The files that the imports of one file mean, as the last refresh resolved them."""
     rows = db.execute(
-        "SELECT i.module, i.names, i.line, i.relative FROM files f"
-        " JOIN imports i ON i.file = f.id WHERE f.path = ? ORDER BY i.number",
+        "SELECT targets FROM imports WHERE targets IS NOT NULL"
+        " AND file = (SELECT id FROM files WHERE path = ?) ORDER BY number",
         (path,),
     )
     return [
-        Import(module, tuple((name, here) for name, here in json.loads(names)), line, bool(rel))
-        for module, names, line, rel in rows
+        Target(target, tuple((name, here) for name, here in names))
+        for row in rows
+        for target, names in json.loads(row[0])
     ]
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
 from assistant.config import ContextSettings
 from assistant.context import indexing, records
-from assistant.context.imports import SqlFiles, targets
+from assistant.context.imports import SqlFiles, Target, targets
 from assistant.context.indexing import IndexReport
 from assistant.context.locking import exclusively
 from assistant.context.overlay import Buffers
@@ -20,13 +21,16 @@ from assistant.context.pack import pack
 from assistant.context.query import Query
 from assistant.context.reading import Content, read
 from assistant.context.records import Located
-from assistant.context.retriever import retrievers
+from assistant.context.retriever import Retriever, retrievers
 from assistant.context.store import Store, index_file
 from assistant.context.walk import is_watched
 from assistant.errors import RepositoryIndexError
 from assistant.syntax import of_path
 from assistant.syntax.symbols import Definition
 from assistant.types import CompletionRequest, Snippet
+
+_ANSWERS = 16
+_REMEMBERED = 100_000
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +48,12 @@ class Repository:
         self._store = store
         self._unsaved: dict[str, tuple[Definition, ...]] = {}
         self._lock = threading.Lock()
+        self._damaged = ""
+        self._answers: OrderedDict[Hashable, list[Snippet]] = OrderedDict()
+        self._resolved: OrderedDict[Hashable, list[Target]] = OrderedDict()
         self._said: set[str] = set()
-        self._common: tuple[str, frozenset[str]] = ("", frozenset())
+        self._paths: tuple[str, dict[str, bool]] = ("", {})
+        self._terms: tuple[str, frozenset[str], dict[str, int]] = ("", frozenset(), {})
 
     @classmethod
     def open(cls, root: Path, settings: ContextSettings) -> Repository:
@@ -85,12 +93,17 @@ class Repository:
             raise RepositoryIndexError(f"{self.root} is no folder that can be read")
         lock = self._store.file.with_suffix(".lock")
         with exclusively(lock, str(self.root), wait):
+            if self._damaged:
+                self._store.rebuild(f"is damaged ({self._damaged})")
+                self._damaged = ""
             try:
                 return indexing.refresh(self._store, self.root, self.settings, progress)
-            except sqlite3.OperationalError as error:
-                raise RepositoryIndexError(f"index {self._store.file}: {error}") from error
             except sqlite3.DatabaseError as error:
-                self._store.rebuild(f"is damaged ({error})")
+                # "no such table": somebody deleted the file while it was open.
+                lost = "no such table" in str(error)
+                if isinstance(error, sqlite3.OperationalError) and not lost:
+                    raise RepositoryIndexError(f"index {self._store.file}: {error}") from error
+                self._store.rebuild("was deleted" if lost else f"is damaged ({error})")
                 return indexing.refresh(self._store, self.root, self.settings, progress)
 
     def update(self, path: Path, text: str | None = None) -> None:
@@ -147,11 +160,9 @@ class Repository:
 
     def _link(self, db: sqlite3.Connection, content: Content) -> None:
         files = SqlFiles(self.root, db)
-        found = [
-            (number, targets(one, content.path, content.language, files))
-            for number, one in enumerate(content.outline.imports)
-        ]
-        records.link(db, content.path, [(n, [t.path for t in ts]) for n, ts in found])
+        path, language = content.path, content.language
+        found = [targets(one, path, language, files) for one in content.outline.imports]
+        records.link(db, path, found)
 
     def retrieve(
         self, request: CompletionRequest, count: Callable[[str], int], budget: int
@@ -164,16 +175,58 @@ class Repository:
         if not self.settings.enabled or budget <= 0:
             return []
         found: list[Snippet] = []
-        for retriever in retrievers(self.settings.retrievers):
-            try:
-                with self._store.reading() as db:
-                    found += retriever.retrieve(Query(self, db, request))
-            except sqlite3.DatabaseError as error:
-                self._say_once(f"index {self._store.file} does not answer: {error}")
-            except Exception as error:  # noqa: BLE001
-                # A plug-in's fault costs its snippets, never the completion.
-                self._say_once(f"retriever {retriever.name} failed: {error!r}")
+        try:
+            with self._store.reading() as db:
+                found = self._found(Query(self, db, request))
+        except (sqlite3.DatabaseError, RepositoryIndexError) as error:
+            self._say_once(f"index {self._store.file} does not answer: {error}")
         return pack(found, count, budget)
+
+    def _found(self, query: Query) -> list[Snippet]:
+        """What the retrievers find; remembered while the user types within a line."""
+        key = query.key()
+        with self._lock:
+            if key in self._answers:
+                self._answers.move_to_end(key)
+                return self._answers[key]
+        found: list[Snippet] = []
+        for retriever in retrievers(self.settings.retrievers):
+            found += self._ask(retriever, query)
+        with self._lock:
+            self._answers[key] = found
+            if len(self._answers) > _ANSWERS:
+                self._answers.popitem(last=False)
+        return found
+
+    def resolved(self, query: Query) -> list[Target]:
+        """What the imports of the query's document mean; remembered while they stay."""
+        key = (query.path, query.language, query.outline.imports, query.paths_stamp)
+        with self._lock:
+            known = self._resolved.get(key)
+        if known is None:
+            known = [
+                target
+                for imported in query.outline.imports
+                for target in targets(imported, query.path, query.language, query.files)
+            ]
+            with self._lock:
+                self._resolved[key] = known
+                if len(self._resolved) > _ANSWERS:
+                    self._resolved.popitem(last=False)
+        return known
+
+    def _ask(self, retriever: Retriever, query: Query) -> list[Snippet]:
+        try:
+            return list(retriever.retrieve(query))
+        except sqlite3.OperationalError as error:
+            self._say_once(f"index {self._store.file} does not answer: {error}")
+        except sqlite3.DatabaseError as error:
+            self._damaged = str(error)
+            self._say_once(f"index {self._store.file} is damaged: {error}")
+        except Exception as error:  # noqa: BLE001
+            # A plug-in's fault costs its own snippets, never the completion.
+            self._say_once(f"retriever {retriever.name} failed: {error!r}")
+        return []
 
     def defines(self, name: str) -> bool:
         """Whether any file of the workspace defines ``name``; False when nobody knows."""
@@ -211,13 +264,22 @@ class Repository:
             except (ValueError, OSError):
                 return None
 
-    def common_terms(self, db: sqlite3.Connection) -> frozenset[str]:
-        """Terms in so many pieces that searching for them finds nothing in particular."""
-        stamp = db.execute("SELECT value FROM meta WHERE key = 'common'").fetchone()
-        key = stamp[0] if stamp else ""
-        if key != self._common[0]:
-            self._common = (key, frozenset(row[0] for row in db.execute("SELECT term FROM common")))
-        return self._common[1]
+    def known_paths(self, stamp: str) -> dict[str, bool]:
+        """Which paths were asked for under that stamp, and whether they are indexed."""
+        with self._lock:
+            if stamp != self._paths[0] or len(self._paths[1]) > _REMEMBERED:
+                self._paths = (stamp, {})
+            return self._paths[1]
+
+    def terms_known(self, db: sqlite3.Connection) -> tuple[frozenset[str], dict[str, int]]:
+        """The terms that are too common to search for, and the pieces that hold a term, for
+        the terms asked for since the last full scan."""
+        now = records.stamp(db, "common")
+        with self._lock:
+            if now != self._terms[0] or len(self._terms[2]) > _REMEMBERED:
+                common = frozenset(row[0] for row in db.execute("SELECT term FROM common"))
+                self._terms = (now, common, {})
+            return self._terms[1:]
 
     @contextmanager
     def _mended(self) -> Iterator[None]:

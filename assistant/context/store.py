@@ -21,6 +21,9 @@ from assistant.errors import RepositoryIndexError
 log = logging.getLogger(__name__)
 
 SCHEMA_VERSION = 1
+"""Goes up when the tables change, or what is read from a file: unchanged files are not read
+again."""
+
 BUSY_SECONDS = 3.0
 
 _SCHEMA = """
@@ -206,6 +209,10 @@ class Store:
                     db.execute("BEGIN IMMEDIATE")
                     try:
                         yield db
+                        db.execute(
+                            "INSERT OR REPLACE INTO meta VALUES ('stamp', ?)",
+                            (str(time.time_ns()),),
+                        )
                     except BaseException:
                         if db.in_transaction:
                             db.execute("ROLLBACK")
@@ -235,9 +242,3 @@ class Store:
             for db in self._idle:
                 db.close()
             self._idle.clear()
-
-
-def wait_until(deadline: float) -> bool:
-    """Sleep a moment; False when ``deadline`` (:func:`time.monotonic`) has passed."""
-    time.sleep(0.05)
-    return time.monotonic() < deadline

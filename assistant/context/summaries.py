@@ -20,13 +20,18 @@ def summary(
     there are too many, those named in ``wanted`` come before the others, private ones last.
     """
     definition = of.definition
-    if definition.kind not in CONTAINERS or definition.whole:
+    if definition.kind not in CONTAINERS:
         return _one(definition, language)
     full = f"{definition.parent}.{definition.name}" if definition.parent else definition.name
     members = [one.definition for one in inside if one.definition.parent == full]
     if len(members) > _MEMBERS:
         members = sorted(members, key=lambda d: (d.name not in wanted, _private(d)))[:_MEMBERS]
         members.sort(key=lambda d: d.start_line)
+    if definition.whole:
+        # Its fields stand in it; methods may be written elsewhere in the file.
+        inner = range(definition.start_line, definition.end_line)
+        outside = [m for m in members if m.start_line not in inner and not _hidden(m, wanted)]
+        return "\n".join([_one(definition, language), *(_one(m, language) for m in outside)])
     shown = [_indented(_one(member, language)) for member in members if not _hidden(member, wanted)]
     end = "}" if shown and _braces(language) else ""
     head = _one(definition, language) + (" {" if end else "")

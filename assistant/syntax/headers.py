@@ -51,7 +51,15 @@ def signature(
         end = cut if cut > 0 else end
     text = data[start : min(end, start + _SIGNATURE_CHARACTERS)].decode("utf-8", "replace")
     text = _dedent(text, _indent(lines[node.start_point.row])).rstrip().rstrip("{=").rstrip()
-    return _EMPTY_BODY.sub("", text), False
+    shown = _EMPTY_BODY.sub("", text).split("\n")
+    # Where no brace opens the body, comments above its first statement lie outside it.
+    while len(shown) > 1 and language.line_comment and _is_comment(shown[-1], language):
+        shown.pop()
+    return "\n".join(shown), False
+
+
+def _is_comment(line: str, language: Language) -> bool:
+    return line.lstrip().startswith(language.line_comment) or not line.strip()
 
 
 def _indent(line: bytes) -> int:

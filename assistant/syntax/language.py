@@ -88,12 +88,15 @@ def _tables() -> tuple[dict[str, Language], dict[str, Language], dict[str, Langu
     return extensions, names, interpreters
 
 
+@cache
+def _names() -> dict[str, Language]:
+    aliases = {alias: language for language in languages() for alias in language.aliases}
+    return aliases | {language.name: language for language in languages()}
+
+
 def by_name(name: str) -> Language:
     """The language of that name or alias. Raises UsageError when there is none."""
-    for language in languages():
-        if name == language.name or name in language.aliases:
-            return language
-    return _registry().get(name)
+    return _names().get(name) or _registry().get(name)
 
 
 def of_path(path: Path | str, first_line: str = "") -> Language | None:

@@ -67,8 +67,9 @@ def measure(workspace: Path, samples: int) -> dict[str, Any]:
         "index_mib": round(report.bytes / 2**20),
         "unchanged_seconds": round(unchanged, 2),
         "update_ms": _spread(updates),
-        "retrieve_new_line_ms": _spread([first for first, _ in places]),
-        "retrieve_same_line_ms": _spread([again for _, again in places]),
+        "retrieve_new_file_ms": _spread([place[0] for place in places]),
+        "retrieve_new_line_ms": _spread([place[1] for place in places]),
+        "retrieve_same_line_ms": _spread([place[2] for place in places]),
     }
 
 
@@ -89,13 +90,18 @@ def _update(repository: Repository, file: Path) -> float:
     return (time.perf_counter() - started) * 1e3
 
 
-def _retrieve(repository: Repository, file: Path, chooser: random.Random) -> tuple[float, float]:
-    """Milliseconds at the start of a line never seen, and at the next keystroke on it."""
+def _retrieve(repository: Repository, file: Path, chooser: random.Random) -> list[float]:
+    """Milliseconds of the first request in a file, at its next line, at a keystroke there."""
     text = file.read_text(encoding="utf-8", errors="replace")
     starts = [at + 1 for at, char in enumerate(text) if char == "\n" and at + 1 < len(text)]
-    offset = chooser.choice(starts)
-    first = _timed(repository, file, text, offset)
-    return first, _timed(repository, file, text[:offset] + "x" + text[offset:], offset + 1)
+    number = chooser.randrange(len(starts) - 1)
+    first, line = starts[number], starts[number + 1]
+    keystroke = text[:line] + "x" + text[line:]
+    return [
+        _timed(repository, file, text, first),
+        _timed(repository, file, text, line),
+        _timed(repository, file, keystroke, line + 1),
+    ]
 
 
 def _timed(repository: Repository, file: Path, text: str, offset: int) -> float:

@@ -23,12 +23,16 @@ def _schemes() -> Registry[Scheme]:
     return Registry("assistant.context.imports", "SCHEME")
 
 
+@cache
+def _scheme(language: str) -> Scheme | None:
+    name = by_name(language).modules if language else ""
+    return _schemes().get(name) if name in _schemes() else None
+
+
 def targets(imported: Import, path: str, language: str, files: Files) -> list[Target]:
     """What ``imported`` means in the file ``path``; empty when it is not in the workspace."""
-    scheme = by_name(language).modules if language else ""
-    if scheme not in _schemes():
-        return []
-    found = _schemes().get(scheme).resolve(imported, path, files)
+    scheme = _scheme(language)
+    found = scheme.resolve(imported, path, files) if scheme else []
     return [target for target in found if target.path != path]
 
 

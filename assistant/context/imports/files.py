@@ -89,15 +89,23 @@ class FileTable:
 
 
 class SqlFiles:
-    """The same answers from the index, for resolving a few imports."""
+    """The same answers from the index, for resolving a few imports.
 
-    def __init__(self, root: Path, db: sqlite3.Connection) -> None:
+    ``known`` keeps what was asked before, as long as the index has the same paths.
+    """
+
+    def __init__(
+        self, root: Path, db: sqlite3.Connection, known: dict[str, bool] | None = None
+    ) -> None:
         self.root = root
         self._db = db
+        self._known = {} if known is None else known
 
     def has(self, path: str) -> bool:
-        found = self._db.execute("SELECT 1 FROM files WHERE path = ?", (path,)).fetchone()
-        return found is not None
+        if path not in self._known:
+            found = self._db.execute("SELECT 1 FROM files WHERE path = ?", (path,)).fetchone()
+            self._known[path] = found is not None
+        return self._known[path]
 
     def named(self, name: str) -> list[str]:
         return self._paths("name", name)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from assistant.context.imports import implicit, targets
+from assistant.context.imports import implicit
 from assistant.context.query import Query
 from assistant.context.records import Located
 from assistant.context.summaries import summary
@@ -20,6 +20,7 @@ from assistant.types import Snippet, SnippetKind
 
 _NAMES_NEAR = 100
 _MOST = 40
+_COMMON = 30
 _RE_EXPORTS = 3
 _SUMMED_UP = frozenset({"class", "interface", "struct", "enum", "type", "function", "macro"})
 # Where names come from other files without an import that says which.
@@ -52,13 +53,12 @@ class Imported:
 
     def _find(self, query: Query) -> Iterator[_Found]:
         whole: dict[str, str] = {}
-        for imported in query.outline.imports:
-            for target in targets(imported, query.path, query.language, query.files):
-                for name, here in target.names:
-                    if name in ("", "*"):
-                        whole.setdefault(target.path, here)
-                    else:
-                        yield from _named(query, target.path, name, here)
+        for target in query.targets:
+            for name, here in target.names:
+                if name in ("", "*"):
+                    whole.setdefault(target.path, here)
+                else:
+                    yield from _named(query, target.path, name, here)
         own = implicit(query.path, query.language, query.outline.package, query.files)
         yield from _used(query, whole, set(own))
         yield from _modules(query, whole)
@@ -78,21 +78,24 @@ def _named(query: Query, path: str, name: str, here: str, depth: int = 0) -> Ite
         yield _Found(one, score, f"defines {name}, imported here")
     if found or depth >= _RE_EXPORTS:
         return
-    language = query.language
-    for imported in query.imports_in(path):
-        for target in targets(imported, path, language, query.files):
-            for original, exported in target.names:
-                if exported == name and original:
-                    yield from _named(query, target.path, original, here, depth + 1)
-                elif original in ("*", "") and query.definitions_of(target.path, name):
-                    yield from _named(query, target.path, name, here, depth + 1)
+    for target in query.targets_in(path):
+        for original, exported in target.names:
+            if exported == name and original:
+                yield from _named(query, target.path, original, here, depth + 1)
+            elif original in ("*", "") and query.definitions_of(target.path, name):
+                yield from _named(query, target.path, name, here, depth + 1)
 
 
 def _used(query: Query, whole: dict[str, str], own: set[str]) -> Iterator[_Found]:
     """Definitions of the names near the cursor, from the files that they may come from."""
     scheme = by_name(query.language).modules
     for name in list(query.near)[:_NAMES_NEAR]:
-        everywhere = query.definitions_named(name, limit=24)
+        everywhere = query.definitions_named(name, limit=_COMMON)
+        common = len(everywhere) >= _COMMON
+        if common:
+            # Not all of them were read: ask those files that count.
+            led = [*whole, *own][:_COMMON]
+            everywhere = [one for path in led for one in query.definitions_of(path, name)]
         # A parameter or a field of that name somewhere says nothing.
         found = [one for one in everywhere if one.definition.kind != "field"]
         nearness = _nearness(query, name)
@@ -108,7 +111,7 @@ def _used(query: Query, whole: dict[str, str], own: set[str]) -> Iterator[_Found
                 yield _Found(one, 0.7 + nearness, f"defines {name} in the same package")
         if led_to or name not in query.called or query.defined_here(name):
             continue
-        if 0 < len(found) <= 2:
+        if 0 < len(found) <= 2 and not common:
             method = found[0].definition.kind == "method"
             if method or scheme in _UNDECLARED:
                 for one in found:

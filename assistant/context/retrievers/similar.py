@@ -8,6 +8,7 @@ cannot be held against a threshold.
 from __future__ import annotations
 
 import math
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -25,6 +26,7 @@ _CANDIDATES = 24
 _SHOWN, _SHOWN_A_FILE = 6, 2
 _FLOOR = 0.2
 _MOST_CHARACTERS = 3000
+_HEADER = re.compile(r"\s*(?:import|from|package|namespace|using|use|#\s*include|require)\b")
 
 
 class Similar:
@@ -76,16 +78,25 @@ class Similar:
 
 def query_terms(query: Query) -> list[str]:
     """The terms of the complete lines around the cursor, the nearest first."""
-    above = [line for line in query.above if line.strip()][-_ABOVE:]
-    below = [line for line in query.below if line.strip()][:_BELOW]
+    above = [line for line in query.above if _telling(line)][-_ABOVE:]
+    below = [line for line in query.below if _telling(line)][:_BELOW]
     return terms("\n".join([*reversed(above), *below]))
+
+
+def _telling(line: str) -> bool:
+    """Whether a line says what the code is about: imports are the same everywhere."""
+    return bool(line.strip()) and not _HEADER.match(line)
 
 
 def _weigh(query: Query, words: list[str]) -> tuple[float, dict[str, float], list[str]]:
     """The query's weight, each term's, and the rarest terms that may be searched for."""
-    common = query.repository.common_terms(query.db)
+    common, known = query.repository.terms_known(query.db)
     pieces = query.db.execute("SELECT max(id) FROM pieces").fetchone()[0] or 1
-    counts = {w: _count(query.db, w) for w in words if w not in common and "\0" not in w}
+    words = [word for word in words if word not in common]
+    for word in words:
+        if word not in known:
+            known[word] = _count(query.db, word)
+    counts = {word: known[word] for word in words}
     held = {word: count for word, count in counts.items() if count}
     weights = {word: math.log(1 + pieces / count) for word, count in held.items()}
     asked: list[str] = []
