@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import httpx
+import psutil
 import pytest
 from fake_control import FakeControl
 
@@ -71,6 +72,8 @@ async def test_a_server_that_dies_and_one_that_is_gone(
     client = EngineClient(fake_endpoint)
     with pytest.raises(EngineError, match="broke off"):
         _ = [c async for c in client.generate(GenerateRequest("x", 8))]
+    server = fake_engine.events("start")[0]["pid"]
+    fake_engine.wait_for(lambda: psutil.Process(server).status() == psutil.STATUS_ZOMBIE)
     with pytest.raises(EngineUnavailable, match="assistant serve"):
         _ = [c async for c in client.generate(GenerateRequest("x", 8))]
     await client.close()
