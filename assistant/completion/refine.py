@@ -27,17 +27,35 @@ def refine(site: Site, plan: Plan, text: str, finish_reason: str) -> Draft:
     Never raises for any text. A draft without text says in ``dropped`` which filter dropped
     it and why.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
     draft = Draft(site, plan, text, site.offset, finish_reason)
     if not text.strip():
         return draft.drop("the answer is empty")
+    # What one filter cuts can lay open what an earlier one would have cut.
+    for _ in range(_MAX_ROUNDS):
+        before = draft
+        draft = replace(_round(draft), finish_reason="stop")
+        stands = before.finish_reason == "stop" and draft.text == before.text
+        if draft.dropped or stands:
+            return draft
+    return draft
+
+
+_MAX_ROUNDS = 5
+
+
+def _round(draft: Draft) -> Draft:
+    given = draft.text
+    draft = draft.with_text(given.replace("\r\n", "\n").replace("\r", "\n"))
+    # Where the text reaches to is decided anew: a filter may find it shorter.
+    draft = replace(draft, end=draft.site.offset)
     for step in filters():
-        if draft.dropped:
-            break
         after = step.apply(draft)
-        if (after.text, after.end, after.dropped) != (draft.text, draft.end, draft.dropped):
+        changed = (after.text, after.end, after.dropped) != (draft.text, draft.end, draft.dropped)
+        if changed and step.name not in draft.applied:
             after = replace(after, applied=(*draft.applied, step.name))
         if not after.text and not after.dropped:
             after = after.drop(f"{step.name}: nothing was left")
         draft = after
+        if draft.dropped:
+            return draft
     return draft

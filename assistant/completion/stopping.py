@@ -134,15 +134,11 @@ class Stopper:
         if not self._found:
             whole = self._whole(line)
             self._adapt(whole)
-        inside = self._brackets.in_text or self._in_own_brackets()
-        full_line = not first or self._blank_start
         self._pending = self._resume.pending
-        if full_line:
-            cut = self._resume.finish(whole, start) if last else self._resume.feed(whole, start)
+        if not first or self._blank_start:
+            cut = self._whole_line(whole, start, first, last)
             if cut is not None:
                 return cut
-            if not inside and (cut := self._leaves(whole, start, first)) is not None:
-                return self._earliest(cut)
         cut = self._read_brackets(line, start, first)
         if cut is not None:
             return self._earliest(cut)
@@ -150,6 +146,18 @@ class Stopper:
         if cut is not None:
             return cut
         return self._keep(whole, start, len(line), len(line.rstrip()))
+
+    def _whole_line(self, line: str, start: int, first: bool, last: bool) -> int | None:
+        """What a line says that the answer wrote from its start: it came back, or is outside."""
+        if not self._closes_own(line):
+            read = self._resume.finish if last else self._resume.feed
+            cut = read(line, start)
+            if cut is not None:
+                return cut
+        if self._brackets.in_text or self._in_own_brackets():
+            return None
+        cut = self._leaves(line, start, first)
+        return None if cut is None else self._earliest(cut)
 
     def _keep(self, whole: str, start: int, length: int, solid: int) -> int | None:
         """Takes a line into the answer; it may be the last one."""
@@ -190,6 +198,12 @@ class Stopper:
     def _earliest(self, cut: int) -> int:
         """A match that waits to be certain is, when the scope ends right after it."""
         return cut if self._pending is None else min(cut, self._pending)
+
+    def _closes_own(self, line: str) -> bool:
+        """Whether a line is text, or only closes what the answer opened: that is no return."""
+        if self._brackets.in_text:
+            return True
+        return len(self._brackets.stack) > self._base and lines.weight(line) == 0
 
     def _in_own_brackets(self) -> bool:
         """Whether a line begins inside brackets of the answer, so that its indentation is free.
@@ -275,6 +289,7 @@ class Stopper:
         """Follows the brackets of a line; those that close something before the cursor may
         end the answer."""
         before = len(self._brackets.stack)
+        in_text = self._brackets.in_text
         indent = self._site.width(self._site.line_prefix + line) if first else None
         strays = self._brackets.line(line, mark=self._base, indent=indent)
         for stray in strays:
@@ -285,7 +300,7 @@ class Stopper:
         self._base = min(self._base, after)
         if after > self._base:
             self._opened = True
-        elif self._opened or (before == after and line.rstrip().endswith("}")):
+        elif not in_text and (self._opened or before == after):
             self._definition_ends(line)
         return None
 

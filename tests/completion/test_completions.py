@@ -69,16 +69,20 @@ CASES: list[tuple[str, str, str, str, str]] = [
     (
         "go: block's end stands",
         "go",
-        "package a\n\nfunc f() error {\n\tif err := g(); err != nil {\n\t\t¦\n\t}\n\treturn nil\n}\n",
+        "package a\n\nfunc f() error {\n\tif err := g(); err != nil {\n"
+        "\t\t¦\n\t}\n\treturn nil\n}\n",
         "return err\n\t}\n\treturn nil\n}\n",
-        "package a\n\nfunc f() error {\n\tif err := g(); err != nil {\n\t\treturn err¦\n\t}\n\treturn nil\n}\n",
+        "package a\n\nfunc f() error {\n\tif err := g(); err != nil {\n"
+        "\t\treturn err¦\n\t}\n\treturn nil\n}\n",
     ),
     (
         "rust: nested blocks of the answer stay",
         "rust",
         "fn f(xs: &[i32]) -> i32 {\n    ¦\n}\n",
-        "let mut sum = 0;\n    for x in xs {\n        sum += x;\n    }\n    sum\n}\n\nfn main() {\n}\n",
-        "fn f(xs: &[i32]) -> i32 {\n    let mut sum = 0;\n    for x in xs {\n        sum += x;\n    }\n    sum¦\n}\n",
+        "let mut sum = 0;\n    for x in xs {\n        sum += x;\n    }\n    sum\n"
+        "}\n\nfn main() {\n}\n",
+        "fn f(xs: &[i32]) -> i32 {\n    let mut sum = 0;\n    for x in xs {\n        sum += x;\n"
+        "    }\n    sum¦\n}\n",
     ),
     (
         "c: Allman braces",
@@ -219,7 +223,8 @@ CASES: list[tuple[str, str, str, str, str]] = [
         "c",
         "int f(int x) {\n    switch (x) {\n    case 1:\n        ¦\n    }\n}\n",
         "return 2;\n    case 2:\n        return 3;\n    }\n}\n",
-        "int f(int x) {\n    switch (x) {\n    case 1:\n        return 2;\n    case 2:\n        return 3;¦\n    }\n}\n",
+        "int f(int x) {\n    switch (x) {\n    case 1:\n        return 2;\n"
+        "    case 2:\n        return 3;¦\n    }\n}\n",
     ),
     # One line
     (
@@ -478,7 +483,8 @@ CASES: list[tuple[str, str, str, str, str]] = [
         "java",
         "class A {\n    void f() {\n        x();\n        for ¦\n    }\n}\n",
         "(int i = 0; i < 3; i++) {\n            g(i);\n        }\n",
-        "class A {\n    void f() {\n        x();\n        for (int i = 0; i < 3; i++) {¦\n    }\n}\n",
+        "class A {\n    void f() {\n        x();\n"
+        "        for (int i = 0; i < 3; i++) {¦\n    }\n}\n",
     ),
 ]
 
