@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -27,10 +27,22 @@ if TYPE_CHECKING:
     from assistant.config import ContextSettings
     from assistant.context.repository import Repository
 
+PLACES = 30
 _HEAD_LINES = 400
+_LONGEST_IMPORT = 60
 _NEAR_ABOVE, _NEAR_BELOW = 60, 20
 _LINE_CHARACTERS = 1000
 _IMPORT = re.compile(r"^\s*(?:from|import|use|using|#\s*include|require|const\b.*require)\b")
+_MAY_IMPORT = re.compile(
+    r"^\s*(?:(?:pub(?:\(\w+\))?|extern|export)\s+)?"
+    r"(?:from|import|use|using|package|namespace|mod|source|crate|@import|#\s*include|\.)\b"
+    r"|\bfrom\s*['\"]|\b(?:require\w*|include\w*|import|autoload|dofile)\b\s*[('\"]"
+    r"|\b(?:src|href)="
+)
+_CLOSES_IMPORT = re.compile(r"^\s*\}\s*from\b")
+_DEFINING = (
+    "(?:def|class|fn|func|fun|function|interface|struct|enum|trait|type|const|let|var|val|module)"
+)
 _CALLED = re.compile(r"\b\w{4,}(?=\s*\()|(?<=\w\.)\w{4,}|(?<=->)\w{4,}")
 _PYTHON_FROM = re.compile(r"^\s*from\s+([\w.]+)\s+import\b")
 
@@ -116,7 +128,7 @@ class Query:
 
     @cached_property
     def outline(self) -> Outline:
-        """Of the head of the file, where imports are, without the line being typed."""
+        """The imports and the package of this file, without the line being typed."""
         head = self._above.split("\n", _HEAD_LINES)[:_HEAD_LINES]
         room = _HEAD_LINES - len(head)
         if room > 0:
@@ -125,7 +137,8 @@ class Query:
             # "from a import " alone does not parse.
             line = f"from {typed[1]} import *" if typed and self.language == "python" else line
             head = [*head[:-1], line, *self._below.split("\n", room)[:room]]
-        text = "\n".join(one[:_LINE_CHARACTERS] for one in head)
+        lines = import_lines([one[:_LINE_CHARACTERS] for one in head])
+        text = "\n".join(["<?php", *lines] if self.language == "php" else lines)
         return self.repository.buffers.get(self.path, text, self.language).outline
 
     @cached_property
@@ -139,12 +152,13 @@ class Query:
                 found[path] = kept.get(path, document.text, document.language)
         return found
 
-    def definitions_in(self, path: str) -> list[Located]:
-        """Every definition of a file; an open buffer wins over the index."""
+    def members(self, path: str, parent: str, limit: int = -1) -> list[Located]:
+        """The definitions of one file that belong to ``parent`` (``""`` for the file)."""
         buffer = self.buffers.get(path)
-        if buffer is not None:
-            return [Located(path, d) for d in buffer.outline.definitions]
-        return records.definitions_in(self.db, path)
+        if buffer is None:
+            return records.definitions_in(self.db, path, parent, limit)
+        found = [Located(path, d) for d in buffer.outline.definitions if d.parent == parent]
+        return found[:limit] if limit >= 0 else found
 
     def definitions_of(self, path: str, name: str) -> list[Located]:
         """The definitions of one name in one file."""
@@ -158,31 +172,31 @@ class Query:
         """What the imports of this file mean."""
         return self.repository.resolved(self)
 
-    def targets_in(self, path: str) -> list[Target]:
-        """What the imports of another file mean."""
+    def targets_in(self, path: str, name: str) -> list[Target]:
+        """What those imports of another file mean that may bring ``name``."""
         buffer = self.buffers.get(path)
         if buffer is None:
-            return records.targets_in(self.db, path)
+            return records.targets_in(self.db, path, name)
         found = [targets(one, path, buffer.language, self.files) for one in buffer.outline.imports]
         return [target for some in found for target in some]
 
     def defined_here(self, name: str) -> bool:
-        """Whether this very file defines ``name``."""
-        return any(d.name == name for d in self.outline.definitions) or bool(
-            records.definitions_of(self.db, self.path, name)
-        )
+        """Whether this very file defines ``name``, as it is indexed or as it stands now."""
+        if records.definitions_of(self.db, self.path, name):
+            return True
+        definition = re.compile(rf"\b{_DEFINING}\s+{re.escape(name)}\b")
+        return bool(definition.search(self._above) or definition.search(self._below))
 
-    def definitions_named(self, name: str, limit: int = 24) -> list[Located]:
-        """Definitions of a name outside this file, at most about ``limit``; open buffers win
-        over the index."""
-        found = [
-            one
-            for one in records.definitions_named(self.db, name, limit)
-            if one.path != self.path and one.path not in self.buffers
-        ]
+    def places(self, name: str) -> list[tuple[str, str]]:
+        """The (path, kind) of definitions of a name outside this file, at most about
+        :data:`PLACES`; open buffers win over the index."""
+        known = self.repository.known_places(self.stamp)
+        if name not in known:
+            known[name] = records.places_of(self.db, name, PLACES)
+        found = [one for one in known[name] if one[0] != self.path and one[0] not in self.buffers]
         for path, buffer in self.buffers.items():
-            found += [Located(path, d) for d in buffer.outline.definitions if d.name == name]
-        return sorted(found, key=lambda one: (one.path, one.definition.start_line))
+            found += [(path, d.kind) for d in buffer.outline.definitions if d.name == name]
+        return found
 
     def lines(self, path: str) -> list[str]:
         """The lines of another file, as an editor has it or from the disk; empty when gone."""
@@ -194,6 +208,32 @@ class Query:
         except OSError:
             return []
         return decode(data).split("\n")
+
+
+def import_lines(lines: Sequence[str]) -> list[str]:
+    """The lines that may import something, each with those that its brackets go on over.
+
+    Parsing only these is what makes a new line cheap: they stay the same while code is
+    written. A line too many does no harm, the parser knows what an import is.
+    """
+    found: list[str] = []
+    end = 0
+    for number, line in enumerate(lines):
+        if number < end or not _MAY_IMPORT.search(line):
+            continue
+        start = number
+        if _CLOSES_IMPORT.match(line):
+            above = range(number, max(number - _LONGEST_IMPORT, end - 1), -1)
+            start = next((n for n in above if "{" in lines[n]), number)
+        depth = 0
+        end = start + 1
+        for last in range(start, min(start + _LONGEST_IMPORT, len(lines))):
+            depth += sum((char in "([{") - (char in ")]}") for char in lines[last])
+            if depth <= 0 and last >= number:
+                end = last + 1
+                break
+        found += [lines[start].lstrip(), *lines[start + 1 : end]]
+    return found
 
 
 def _last_lines(text: str, count: int) -> list[str]:

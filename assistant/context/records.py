@@ -139,12 +139,24 @@ def definitions_named(db: sqlite3.Connection, name: str, limit: int = 64) -> lis
     return sorted(map(_located, rows), key=lambda one: (one.path, one.definition.start_line))
 
 
-def definitions_in(db: sqlite3.Connection, path: str) -> list[Located]:
-    """Every definition of one file, in the order of the source."""
+def places_of(db: sqlite3.Connection, name: str, limit: int) -> tuple[tuple[str, str], ...]:
+    """The (path, kind) of definitions of that name, at most ``limit`` of them."""
     rows = db.execute(
-        f"SELECT {_COLUMNS} FROM files f JOIN symbols s ON s.file = f.id"  # noqa: S608
-        " WHERE f.path = ? ORDER BY s.number",
-        (path,),
+        "SELECT f.path, s.kind FROM (SELECT file, kind FROM symbols WHERE name = ? LIMIT ?) s"
+        " JOIN files f ON f.id = s.file",
+        (name, limit),
+    )
+    return tuple(sorted(rows))
+
+
+def definitions_in(
+    db: sqlite3.Connection, path: str, parent: str | None = None, limit: int = -1
+) -> list[Located]:
+    """The definitions of one file in the order of the source, or only those of a parent."""
+    rows = db.execute(
+        f"SELECT {_COLUMNS} FROM files f CROSS JOIN symbols s ON s.file = f.id"  # noqa: S608
+        " WHERE f.path = ? AND (? IS NULL OR s.parent = ?) ORDER BY s.number LIMIT ?",
+        (path, parent, parent, limit),
     )
     return [_located(row) for row in rows]
 
@@ -160,12 +172,14 @@ def definitions_of(db: sqlite3.Connection, path: str, name: str) -> list[Located
     return [_located(row) for row in rows]
 
 
-def targets_in(db: sqlite3.Connection, path: str) -> list[Target]:
-    """The files that the imports of one file mean, as the last refresh resolved them."""
+def targets_in(db: sqlite3.Connection, path: str, name: str) -> list[Target]:
+    """The files that the imports of one file mean, as the last refresh resolved them: of
+    those that may bring ``name``, by itself or with everything else."""
     rows = db.execute(
-        "SELECT targets FROM imports WHERE targets IS NOT NULL"
-        " AND file = (SELECT id FROM files WHERE path = ?) ORDER BY number",
-        (path,),
+        "SELECT targets FROM imports WHERE file = (SELECT id FROM files WHERE path = ?)"
+        " AND (instr(targets, ?) OR instr(targets, '\"*\"') OR instr(targets, '\"\"'))"
+        " ORDER BY number",
+        (path, json.dumps(name)),
     )
     return [
         Target(target, tuple((name, here) for name, here in names))

@@ -53,6 +53,7 @@ class Repository:
         self._resolved: OrderedDict[Hashable, list[Target]] = OrderedDict()
         self._said: set[str] = set()
         self._paths: tuple[str, dict[str, bool]] = ("", {})
+        self._places: tuple[str, dict[str, tuple[tuple[str, str], ...]]] = ("", {})
         self._terms: tuple[str, frozenset[str], dict[str, int]] = ("", frozenset(), {})
 
     @classmethod
@@ -270,6 +271,13 @@ class Repository:
             if stamp != self._paths[0] or len(self._paths[1]) > _REMEMBERED:
                 self._paths = (stamp, {})
             return self._paths[1]
+
+    def known_places(self, stamp: str) -> dict[str, tuple[tuple[str, str], ...]]:
+        """Where names that were asked for under that stamp are defined."""
+        with self._lock:
+            if stamp != self._places[0] or len(self._places[1]) > _REMEMBERED:
+                self._places = (stamp, {})
+            return self._places[1]
 
     def terms_known(self, db: sqlite3.Connection) -> tuple[frozenset[str], dict[str, int]]:
         """The terms that are too common to search for, and the pieces that hold a term, for

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from assistant.context.imports import implicit
-from assistant.context.query import Query
+from assistant.context.query import PLACES, Query
 from assistant.context.records import Located
 from assistant.context.summaries import summary
 from assistant.syntax import by_name, of_path
@@ -20,7 +20,7 @@ from assistant.types import Snippet, SnippetKind
 
 _NAMES_NEAR = 100
 _MOST = 40
-_COMMON = 30
+_MODULE_MOST = 12
 _RE_EXPORTS = 3
 _SUMMED_UP = frozenset({"class", "interface", "struct", "enum", "type", "function", "macro"})
 # Where names come from other files without an import that says which.
@@ -78,7 +78,7 @@ def _named(query: Query, path: str, name: str, here: str, depth: int = 0) -> Ite
         yield _Found(one, score, f"defines {name}, imported here")
     if found or depth >= _RE_EXPORTS:
         return
-    for target in query.targets_in(path):
+    for target in query.targets_in(path, name):
         for original, exported in target.names:
             if exported == name and original:
                 yield from _named(query, target.path, original, here, depth + 1)
@@ -89,33 +89,29 @@ def _named(query: Query, path: str, name: str, here: str, depth: int = 0) -> Ite
 def _used(query: Query, whole: dict[str, str], own: set[str]) -> Iterator[_Found]:
     """Definitions of the names near the cursor, from the files that they may come from."""
     scheme = by_name(query.language).modules
+    leading = [*whole, *(path for path in sorted(own) if path not in whole)]
     for name in list(query.near)[:_NAMES_NEAR]:
-        everywhere = query.definitions_named(name, limit=_COMMON)
-        common = len(everywhere) >= _COMMON
-        if common:
-            # Not all of them were read: ask those files that count.
-            led = [*whole, *own][:_COMMON]
-            everywhere = [one for path in led for one in query.definitions_of(path, name)]
         # A parameter or a field of that name somewhere says nothing.
-        found = [one for one in everywhere if one.definition.kind != "field"]
+        places = [path for path, kind in query.places(name) if kind != "field"]
         nearness = _nearness(query, name)
-        led_to = False
+        # Of a common name not all places were read: then those files are asked that count.
+        common = len(places) >= PLACES - 2
+        through = [p for p in leading[:PLACES] if common or p in places]
+        found = [one for path in through for one in query.definitions_of(path, name)]
         for one in found:
             if one.path in whole:
-                led_to = True
-                through = whole[one.path]
-                how = f"used here through {through}" if through not in ("", "*") else "used here"
+                here = whole[one.path]
+                how = f"used here through {here}" if here not in ("", "*") else "used here"
                 yield _Found(one, 0.8 + nearness, f"defines {name}, {how}")
-            elif one.path in own:
-                led_to = True
+            else:
                 yield _Found(one, 0.7 + nearness, f"defines {name} in the same package")
-        if led_to or name not in query.called or query.defined_here(name):
+        if found or common or not 0 < len(places) <= 2 or name not in query.called:
             continue
-        if 0 < len(found) <= 2 and not common:
-            method = found[0].definition.kind == "method"
-            if method or scheme in _UNDECLARED:
-                for one in found:
-                    yield _Found(one, 0.2 + nearness / 2, f"defines {name}, used near the cursor")
+        if not query.defined_here(name):
+            for one in (o for path in set(places) for o in query.definitions_of(path, name)):
+                if one.definition.kind == "method" or scheme in _UNDECLARED:
+                    why = f"defines {name}, used near the cursor"
+                    yield _Found(one, 0.2 + nearness / 2, why)
 
 
 def _modules(query: Query, whole: dict[str, str]) -> Iterator[_Found]:
@@ -125,19 +121,16 @@ def _modules(query: Query, whole: dict[str, str]) -> Iterator[_Found]:
             continue
         shown = [
             one
-            for one in query.definitions_in(path)
-            if not one.definition.parent
-            and one.definition.kind in _SUMMED_UP
-            and not one.definition.name.startswith("_")
+            for one in query.members(path, "", 4 * _MODULE_MOST)
+            if one.definition.kind in _SUMMED_UP and not one.definition.name.startswith("_")
         ]
-        for number, one in enumerate(shown[:12]):
+        for number, one in enumerate(shown[:_MODULE_MOST]):
             score = 0.5 + _nearness(query, here) / 4 - number / 100
             yield _Found(one, score, f"defines {one.definition.name} in {here}, imported here")
 
 
 def _snippets(query: Query, ranked: list[_Found]) -> Iterator[Snippet]:
     wanted = frozenset(query.near)
-    inside: dict[str, list[Located]] = {}
     covered: set[tuple[str, str]] = set()
     for found in sorted(ranked, key=lambda f: f.located.definition.kind not in CONTAINERS):
         path, definition = found.located.path, found.located.definition
@@ -146,39 +139,36 @@ def _snippets(query: Query, ranked: list[_Found]) -> Iterator[Snippet]:
             # Its class is shown already, with this member.
             continue
         if definition.kind in CONTAINERS:
-            covered.add((path, f"{owner}.{definition.name}" if owner else definition.name))
-        members: list[Located] = []
-        if definition.kind in CONTAINERS or owner:
-            members = inside.setdefault(path, query.definitions_in(path))
-        text = _text(query, found.located, members, wanted)
+            covered.add((path, _full_name(found.located)))
         yield Snippet(
             path=path,
             start_line=definition.start_line,
             end_line=definition.end_line,
-            text=text,
+            text=_text(query, found.located, wanted),
             kind=SnippetKind.IMPORTED,
             score=round(found.score, 4),
             why=found.why,
         )
 
 
-def _text(query: Query, of: Located, inside: list[Located], wanted: frozenset[str]) -> str:
+def _full_name(of: Located) -> str:
+    parent, name = of.definition.parent, of.definition.name
+    return f"{parent}.{name}" if parent else name
+
+
+def _text(query: Query, of: Located, wanted: frozenset[str]) -> str:
     language = of_path(of.path) or by_name(query.language)
-    parent, _, owner = of.definition.parent.rpartition(".")
-    holder = next(
-        (
-            one
-            for one in inside
-            if one.definition.name == owner
-            and one.definition.parent == parent
-            and one.definition.kind in CONTAINERS
-            and not one.definition.whole
-        ),
-        None,
-    )
-    if holder is not None:
-        return summary(holder, [of], language, wanted)
-    return summary(of, inside, language, wanted)
+    if of.definition.kind in CONTAINERS:
+        return summary(of, query.members(of.path, _full_name(of)), language, wanted)
+    if of.definition.parent:
+        # A method is shown inside the head of its class.
+        owner = of.definition.parent.rpartition(".")[2]
+        for holder in query.definitions_of(of.path, owner):
+            held = holder.definition
+            contains = held.kind in CONTAINERS and not held.whole
+            if contains and _full_name(holder) == of.definition.parent:
+                return summary(holder, [of], language, wanted)
+    return summary(of, [], language, wanted)
 
 
 RETRIEVER = Imported()
