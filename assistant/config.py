@@ -225,7 +225,9 @@ def _merge(
 ) -> None:
     for key, value in values.items():
         here = (*at, key)
-        if isinstance(value, Mapping) and isinstance(into.get(key, {}), dict):
+        if isinstance(value, Mapping):
+            if not isinstance(into.get(key, {}), dict):
+                continue  # No table, by an earlier source: left for the validation to say.
             _merge(into.setdefault(key, {}), value, origin, name, here)
         else:
             into[key] = value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,3 +58,44 @@ def fake_endpoint(fake_engine: FakeControl) -> Iterator[Endpoint]:
             url=f"http://127.0.0.1:{port}/v1", model="fake", engine="fake", constraints=True
         )
         server.kill()
+
+
+@pytest.fixture(scope="session")
+def real_engine() -> Iterator[Path]:
+    """The state folder of a real engine with the real default model, for all end-to-end tests.
+
+    The model is fetched into the user's own state folder once and linked from here, so that
+    nothing else of the user's state is touched.
+    """
+    models = subprocess.run(
+        [sys.executable, "-c", "from assistant import paths; print(paths.folder('models'))"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    # Short, because Unix sockets' paths are.
+    with tempfile.TemporaryDirectory(prefix="ah-") as name:
+        folder = Path(name)
+        (folder / "models").symlink_to(models)
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("ASSISTANT_")}
+        env = {**clean, "ASSISTANT_HOME": name}
+        command = [sys.executable, "-m", "assistant", "serve", "--json"]
+        with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as server:
+            assert server.stdout is not None
+            try:
+                for line in server.stdout:
+                    if '"ready"' in line:
+                        break
+                else:
+                    pytest.fail(f"`assistant serve` ended with {server.wait()}")
+                yield folder
+            finally:
+                server.terminate()
+                server.wait(60)
+
+
+@pytest.fixture
+def real_home(real_engine: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """``ASSISTANT_HOME`` of the real engine, for this process and those it starts."""
+    monkeypatch.setenv("ASSISTANT_HOME", str(real_engine))
+    return real_engine

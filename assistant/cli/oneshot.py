@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from assistant.context.repository import Repository
     from assistant.engines.protocol import Progress
 
+TIMEOUT = 300.0
+"""Seconds for one completion of a command."""
+
 
 @dataclass(frozen=True, slots=True)
 class OneShot:
@@ -77,7 +80,11 @@ async def session(settings: Settings, root: Path) -> AsyncIterator[OneShot]:
     try:
         with err().status("engine") as status:
             lease = await acquire(settings, on_progress=lambda p: status.update(_say(p)))
-        completer = Completer(settings, lambda _: repository)
+        # Whoever runs a command waits for its answer, unlike somebody who types.
+        patient = settings.completion.model_copy(update={"timeout": TIMEOUT})
+        completer = Completer(
+            settings.model_copy(update={"completion": patient}), lambda _: repository
+        )
         probe = EngineClient(lease.endpoint)
         try:
             completer.connect(lease.endpoint)

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assistant import paths
+from assistant.config import load, parse_assignment
+from assistant.errors import ConfigError
+
+
+def write(text: str) -> Path:
+    file = paths.config_file()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return file
+
+
+def test_defaults_without_a_file(home: Path) -> None:
+    assert load().engine.backend == "auto"
+    assert not home.exists()
+
+
+def test_later_sources_override_earlier(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("[engine]\nport = 1\nlinger = 5\nmodel = 'a'\n")
+    monkeypatch.setenv("ASSISTANT_ENGINE__PORT", "2")
+    monkeypatch.setenv("ASSISTANT_ENGINE__MODEL", "b")
+    engine = load({"engine": {"model": "c"}}).engine
+    assert (engine.linger, engine.port, engine.model) == (5, 2, "c")
+
+
+def test_dotted_and_nested_overrides_are_the_same(home: Path) -> None:
+    assert load({"engine.port": 7}) == load({"engine": {"port": 7}})
+
+
+def test_every_fault_is_said_at_once_with_its_source(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write("[engine]\nport = 'x'\nnope = 1\n[lsp]\ncache_size = -1\n[what]\n")
+    monkeypatch.setenv("ASSISTANT_COMPLETION__FORM", "sideways")
+    with pytest.raises(ConfigError) as error:
+        load({"log_level": "loud"})
+    assert len(error.value.faults) == 6
+    message = str(error.value)
+    for part in (
+        f"{file}: engine.port",
+        f"{file}: engine.nope: no such setting",
+        f"{file}: lsp.cache_size",
+        f"{file}: what: no such setting",
+        "environment: completion.form",
+        "options: log_level",
+    ):
+        assert part in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("text", ["[engine", "\xff\xfe"])
+def test_a_file_that_cannot_be_read_is_said(home: Path, text: str) -> None:
+    file = paths.config_file()
+    file.parent.mkdir(parents=True)
+    file.write_bytes(text.encode("latin-1"))
+    with pytest.raises(ConfigError, match=r"config\.toml"):
+        load()
+
+
+def test_a_section_that_is_no_table_is_a_fault(home: Path) -> None:
+    write("engine = 3\n")
+    with pytest.raises(ConfigError, match="engine"):
+        load({"engine.port": 5})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("engine.port=80", ("engine.port", 80)),
+        ("engine.url=http://h/v1", ("engine.url", "http://h/v1")),
+        ("context.enabled=false", ("context.enabled", False)),
+        ("plugins=['a','b']", ("plugins", ["a", "b"])),
+        ("engine.fim=", ("engine.fim", "")),
+    ],
+)
+def test_an_assignment(text: str, expected: tuple[str, object]) -> None:
+    assert parse_assignment(text) == expected
+
+
+def test_no_assignment_is_misuse() -> None:
+    with pytest.raises(ConfigError, match="KEY=VALUE"):
+        parse_assignment("engine.port")
