@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# Importing the folder of that name later would otherwise put it in the function's place.
+import assistant.syntax.languages  # noqa: F401
 from assistant.syntax.language import Language, by_name, languages, of_path
 from assistant.syntax.symbols import Outline, outline
 from assistant.syntax.tree import parse
