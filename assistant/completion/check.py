@@ -20,6 +20,8 @@ _MAX_TRIES = 24
 """Parses for one answer: they are to stay unnoticed."""
 _CLOSE = 8
 _STEP = 3
+_MACROS = {"c", "cpp"}
+"""Where a correct line may be an error to the grammar, because a macro is not expanded."""
 _UNRELIABLE = {"sql"}
 """Grammars that reject so much correct code that their verdict means nothing."""
 
@@ -78,8 +80,8 @@ class _Check:
 
     def _errors_allowed(self) -> int:
         """The errors the file has without the line that is being typed, which may be broken."""
-        if not self._parsed.errors:
-            return 0
+        if not self._parsed.errors or self._language.name in _MACROS:
+            return self._parsed.errors
         site = self._site
         start = self._start - _bytes(site.line_prefix)
         end = self._start + _bytes(site.line_suffix)

@@ -49,21 +49,24 @@ class Resume:
     def _width(self, line: str) -> int:
         return self._site.width(line)
 
-    def feed(self, line: str, start: int) -> int | None:
-        """Where to cut once that is certain: the start of the first line that came back."""
+    def feed(self, line: str, start: int, begins: bool = True) -> int | None:
+        """Where to cut once that is certain: the start of the first line that came back.
+
+        With ``begins`` false the line may only go on with a match.
+        """
         self._matches = [m for m in self._matches if self.equal(line, m.count)]
         for match in self._matches:
             match.count += 1
-        if self.equal(line, 0):
+        if begins and self.equal(line, 0):
             self._matches.append(_Match(start, 1))
         for match in self._matches:
             if match.count >= self._needed():
                 return match.start
         return None
 
-    def finish(self, line: str, start: int) -> int | None:
+    def finish(self, line: str, start: int, begins: bool = True) -> int | None:
         """The same at the answer's end, whose last line may be only the start of one."""
-        cut = self.feed(line, start)
+        cut = self.feed(line, start, begins)
         if cut is not None:
             return cut
         return self._matches[0].start if self._matches else None

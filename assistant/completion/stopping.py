@@ -149,11 +149,10 @@ class Stopper:
 
     def _whole_line(self, line: str, start: int, first: bool, last: bool) -> int | None:
         """What a line says that the answer wrote from its start: it came back, or is outside."""
-        if not self._closes_own(line):
-            read = self._resume.finish if last else self._resume.feed
-            cut = read(line, start)
-            if cut is not None:
-                return cut
+        read = self._resume.finish if last else self._resume.feed
+        cut = read(line, start, not self._closes_own(line))
+        if cut is not None:
+            return cut
         if self._brackets.in_text or self._in_own_brackets():
             return None
         cut = self._leaves(line, start, first)
@@ -327,6 +326,8 @@ class Stopper:
             return here
         if self._stands(stray):
             return here
+        if opener is not None and self._plan.scope is Scope.LINE:
+            return None  # the last line of a call or a header over several lines
         if opener is None or opener.indent < self._scope_indent:
             return here
         if opener.indent == self._scope_indent:

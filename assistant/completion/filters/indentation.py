@@ -76,7 +76,7 @@ def _in_units(site: Site, text: str) -> str:
     near = [*site.preceding[-200:], site.line_prefix, *site.following]
     if not any(line[:1] == site.indent_unit[0] for line in near):
         return text  # nothing here says how the file indents
-    if any(line[:1] == foreign and line.strip() for line in site.preceding[-20:]):
+    if any(line[:1] == foreign for line in (*site.preceding[-20:], site.line_prefix)):
         return text
     step = 4
     if foreign == " ":
