@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lsp_client import stdio
+from lsp_client import Client, eventually, stdio
 from lsp_setting import Setting
 
 ASKS: dict[str, Any] = {
@@ -31,8 +31,7 @@ async def test_initialization_options_and_changes(setting: Setting) -> None:
         await client.notify("workspace/didChangeConfiguration", {"settings": settings})
         uri = setting.document("pushed.py")
         await client.open(uri, "x = \n")
-        while (await client.status())["engine"]["state"] != "ready":
-            pass
+        await eventually(lambda: client.inline(uri, 0, 4))
         assert (await client.inline(uri, 0, 4))[0]["insertText"] == "load()"
 
 
@@ -72,9 +71,8 @@ async def test_asks_the_client(setting: Setting) -> None:
         assert asked == [{"items": [{"section": "assistant"}]}]
         await client.until("window/showMessage")
         await client.notify("workspace/didChangeConfiguration", {"settings": None})
-        while (await client.status())["engine"]["state"] != "ready":
-            pass
-        assert len(asked) == 2
+        await eventually(lambda: len(asked) == 2)
+        await eventually(lambda: engine_ready(client))
 
 
 async def test_options_that_are_no_object(setting: Setting) -> None:
@@ -83,3 +81,7 @@ async def test_options_that_are_no_object(setting: Setting) -> None:
         message = await client.until("window/showMessage")
         assert "expected an object" in message["message"]
         await client.ready()
+
+
+async def engine_ready(client: Client) -> bool:
+    return bool((await client.status())["engine"]["state"] == "ready")

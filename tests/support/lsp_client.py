@@ -6,12 +6,26 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 ENGINE_READY = 30.0
+
+
+async def eventually(
+    condition: Callable[[], Any] | Callable[[], Awaitable[Any]], seconds: float = ENGINE_READY
+) -> None:
+    """Wait until ``condition()`` is true, for what no message tells."""
+    async with asyncio.timeout(seconds):
+        while True:
+            value: Any = condition()
+            if isinstance(value, Awaitable):
+                value = await value
+            if value:
+                return
+            await asyncio.sleep(0.03)
 
 
 class Wire(Protocol):
