@@ -23,10 +23,10 @@ def emit(
 
 
 def out() -> Console:
-    """A console on stdout, for people."""
+    """A console on stdout, for people. The terminal wraps lines, so that they can be copied."""
     from rich.console import Console
 
-    return Console(highlight=False)
+    return Console(highlight=False, soft_wrap=True)
 
 
 def err() -> Console:

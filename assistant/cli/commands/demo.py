@@ -133,7 +133,6 @@ def _show(
     first: Completion,
     second: Completion,
 ) -> None:
-    from rich.table import Table
     from rich.text import Text
 
     text, offset = request.document.text, request.offset
@@ -149,22 +148,20 @@ def _show(
         console.print(Text(f"{index + 1:5} ", style="dim").append(lines[index], style="default"))
     console.print(f"\n  the file has   {written}", markup=False)
     console.print(f"  which needs    {place.needs}", markup=False)
-    table = Table(box=None, padding=(0, 2), show_header=False)
+    console.print("  the model was shown this file and")
     for snippet in first.snippets:
         where = f"{snippet.path}:{snippet.start_line + 1}-{snippet.end_line}"
-        table.add_row(where, f"{snippet.score:.2f}", snippet.why)
-    console.print("  the model was shown this file and")
-    console.print(table)
-    console.print(f"  first time     {_timing(first)}")
-    console.print(f"  next keystroke {_timing(second)}\n")
+        console.print(f"    {where:44} {snippet.score:5.2f}  {snippet.why}", markup=False)
+    console.print(f"  first time     {_timing(first)}", markup=False)
+    console.print(f"  next keystroke {_timing(second)}\n", markup=False)
 
 
 def _timing(answer: Completion) -> str:
     times = answer.timings
-    cached = f"{answer.cached_tokens} of them cached"
     return (
-        f"{times.total / 1000:.2f} s in all: context {times.context:.0f} ms, first token "
-        f"{times.first_token / 1000:.2f} s; {answer.prompt_tokens} prompt tokens, {cached}"
+        f"{times.total / 1000:.2f} s (context {times.context:.0f} ms, first token "
+        f"{times.first_token / 1000:.2f} s); {answer.prompt_tokens} prompt tokens, "
+        f"{answer.cached_tokens} cached"
     )
 
 
