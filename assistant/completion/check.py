@@ -50,7 +50,7 @@ def longest_that_parses(site: Site, text: str, end: int) -> str:
     counts = counts[:_CLOSE] + counts[_CLOSE::_STEP]  # the fault is mostly near the end
     prefixes = ["\n".join(lines[:count]).rstrip() + tail for count in counts]
     whole = next((p for p in prefixes if check.fits(p)), "")
-    if whole.count("\n") * 2 >= text.count("\n") and whole:
+    if whole and (whole.count("\n") + 1) * 2 >= text.count("\n") + 1:
         return whole
     if check.could_fit(text):
         return text

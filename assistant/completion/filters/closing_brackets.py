@@ -43,12 +43,10 @@ class ClosingBrackets:
         if not taken:
             return _separators(draft, tail)
         text = draft.text.rstrip()
-        while (found := _next(tail, taken)) < len(tail) and tail[found] in ";,:":
-            # A separator behind the brackets: taken over only where the answer has it too.
-            if text[last + 1 :].lstrip()[:1] != tail[found]:
-                break
-            last = len(text) - len(text[last + 1 :].lstrip())
-            taken = found + 1
+        rest = tail[taken:].strip()
+        if rest and text.endswith(rest) and not rest.strip(";,:"):
+            # The separators behind the brackets are at the answer's end too.
+            taken, last = len(tail), len(text) - 1
         run = "".join(tail[:taken].split())
         if last == len(text) - 1 and text[first:] == run:
             head = text[:first]
