@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from lsp_setting import Setting
 
 
+@pytest.mark.slow
 async def test_the_suggestion_as_a_menu_item(setting: Setting) -> None:
     setting.engine.configure(rules=[["one_line", "ad(path)"], ["many", "\n    return 1\n"]])
     async with setting.server() as client:

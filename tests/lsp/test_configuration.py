@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from lsp_client import Client, eventually, stdio
 from lsp_setting import Setting
 
@@ -16,6 +17,7 @@ ASKS: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 async def test_initialization_options_and_changes(setting: Setting) -> None:
     setting.engine.configure(default="load()")
     async with stdio(env=setting.env) as client:
@@ -55,6 +57,7 @@ async def test_every_fault_in_one_message_and_the_rest_holds(setting: Setting) -
         assert client.shown() == messages
 
 
+@pytest.mark.slow
 async def test_asks_the_client(setting: Setting) -> None:
     answers = [{"engine": {"url": "http://127.0.0.1:9/v1"}}, {"engine": {"url": setting.url}}]
     asked: list[Any] = []
@@ -75,6 +78,7 @@ async def test_asks_the_client(setting: Setting) -> None:
         await eventually(lambda: engine_ready(client))
 
 
+@pytest.mark.slow
 async def test_options_that_are_no_object(setting: Setting) -> None:
     async with setting.server() as client:
         await client.initialize(setting.folder, options=["a", "list"])

@@ -117,6 +117,7 @@ async def test_no_engine_is_said_once(setting: Setting) -> None:
         await eventually(lambda: len(client.shown()) == 2)
 
 
+@pytest.mark.slow
 async def test_does_not_start_one_when_told_so(started: FakeControl, tmp_path: Path) -> None:
     async with stdio("--set", "lsp.start_engine=false") as client:
         await client.initialize(tmp_path)
@@ -126,6 +127,7 @@ async def test_does_not_start_one_when_told_so(started: FakeControl, tmp_path: P
     assert started.events("start") == []
 
 
+@pytest.mark.slow
 async def test_an_engine_that_refuses_is_said_once(setting: Setting) -> None:
     setting.engine.configure(refuse=500)
     async with setting.server() as client:

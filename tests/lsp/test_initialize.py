@@ -29,6 +29,7 @@ async def test_advertises_inline_completion(setting: Setting) -> None:
         assert result["serverInfo"]["name"] == "assistant"
 
 
+@pytest.mark.slow
 async def test_advertises_the_menu_to_clients_without_ghost_text(setting: Setting) -> None:
     async with setting.server() as client:
         await client.initialize(setting.folder, capabilities={"textDocument": {}})
@@ -44,6 +45,7 @@ async def test_advertises_the_menu_to_clients_without_ghost_text(setting: Settin
         (["utf-7", "utf-16"], "utf-16"),
     ],
 )
+@pytest.mark.slow
 async def test_position_encodings(setting: Setting, offered: list[str] | None, chosen: str) -> None:
     """With characters before the cursor that take one to four units."""
     width = {"utf-8": 4 + 2 + 3, "utf-16": 2 + 1 + 1, "utf-32": 3}[chosen]

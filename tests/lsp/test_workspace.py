@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from lsp_client import Client, eventually
 from lsp_setting import Setting
 
@@ -31,6 +32,7 @@ def project(folder: Path, name: str) -> Path:
     return root
 
 
+@pytest.mark.slow
 async def test_several_folders(setting: Setting, tmp_path: Path) -> None:
     setting.engine.configure(default="ledger(path)")
     apples, pears = project(tmp_path, "apples"), project(tmp_path, "pears")
@@ -60,6 +62,7 @@ async def test_several_folders(setting: Setting, tmp_path: Path) -> None:
         await indexed(client, pears)
 
 
+@pytest.mark.slow
 async def test_saved_and_deleted_files_reach_the_index(setting: Setting, tmp_path: Path) -> None:
     setting.engine.configure(default="thing()")
     root = project(tmp_path, "plums")
