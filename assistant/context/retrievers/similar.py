@@ -24,7 +24,7 @@ _MOST_ENTRIES = 2000
 _MOST_TERMS = 16
 _CANDIDATES = 24
 _SHOWN, _SHOWN_A_FILE = 6, 2
-_FLOOR = 0.2
+_FLOOR = 0.15
 _MOST_CHARACTERS = 3000
 _HEADER = re.compile(r"\s*(?:import|from|package|namespace|using|use|#\s*include|require)\b")
 
@@ -106,7 +106,10 @@ def _weigh(query: Query, words: list[str]) -> tuple[float, dict[str, float], lis
         if len(asked) == _MOST_TERMS or (asked and entries > _MOST_ENTRIES):
             break
         asked.append(word)
-    return sum(weights.values()) or 1.0, weights, asked
+    # What no piece holds counts too, as much as the rest does on average: otherwise a query
+    # of new words would be like anything that shares the few others.
+    total = sum(weights.values()) * len(words) / max(len(weights), 1)
+    return total or 1.0, weights, asked
 
 
 def _count(db: sqlite3.Connection, term: str) -> int:

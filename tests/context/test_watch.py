@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from assistant.context import Repository
+from assistant.context.watch import watch
+
+Write = Callable[..., Path]
+
+
+@asynccontextmanager
+async def watching(repository: Repository, root: Path) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    task = asyncio.create_task(watch(repository, stop))
+    # The watcher is up when it has seen a first change.
+    for attempt in range(400):
+        (root / "probe.py").write_text(f"def probe_{attempt}(): pass\n")
+        await asyncio.sleep(0.1)
+        if any(repository.defines(f"probe_{n}") for n in range(attempt + 1)):
+            break
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        await asyncio.sleep(0.02)
+
+
+async def test_follows_the_disk(write: Write, repository: Repository) -> None:
+    root = write({"a.py": "def f(): pass\n", "p/b.py": "def g(): pass\n"})
+    repository.refresh()
+    async with asyncio.timeout(60), watching(repository, root):
+        write({"a.py": "def f2(): pass\n", "new/c.py": "def h(): pass\n"})
+        await until(lambda: repository.defines("f2") and repository.defines("h"))
+        assert not repository.defines("f")
+        shutil.rmtree(root / "p")
+        await until(lambda: not repository.defines("g"))
+
+
+async def test_a_changed_ignore_file_means_a_scan(write: Write, repository: Repository) -> None:
+    root = write({"a.py": "def f(): pass\n"})
+    repository.refresh()
+    async with asyncio.timeout(60), watching(repository, root):
+        write({".gitignore": "a.py\n"})
+        await until(lambda: not repository.defines("f"))
+
+
+async def test_a_root_that_vanishes_is_waited_for(write: Write, repository: Repository) -> None:
+    root = write({"a.py": "def f(): pass\n"})
+    repository.refresh()
+    stop = asyncio.Event()
+    async with asyncio.timeout(60):
+        task = asyncio.create_task(watch(repository, stop))
+        await asyncio.sleep(0.2)
+        shutil.rmtree(root)
+        await asyncio.sleep(0.3)
+        stop.set()
+        await task
