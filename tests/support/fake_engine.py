@@ -24,10 +24,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from assistant.config import EngineSettings
-from assistant.engines.protocol import Launch, LocalModel
+if TYPE_CHECKING:
+    from assistant.config import EngineSettings
+    from assistant.engines.protocol import Launch, LocalModel
 
 DEFAULTS: dict[str, Any] = {
     "rules": [],  # [[regex searched in the prompt, answer], …]: the first that matches wins
@@ -58,6 +59,9 @@ class FakeBackend:
         return ""
 
     def launch(self, model: LocalModel, port: int, settings: EngineSettings) -> Launch:
+        # Not at the top: the server itself starts faster without the project's settings.
+        from assistant.engines.protocol import Launch
+
         argv = [sys.executable, __file__, "--port", str(port), "--model", model.name]
         return Launch(argv=argv)
 

@@ -64,7 +64,9 @@ class HubSource:
         if had >= model.size:
             target.unlink()
             had = 0
-        headers = {"Range": f"bytes={had}-"} if had else {}
+        headers = {"Accept-Encoding": "identity"}
+        if had:
+            headers["Range"] = f"bytes={had}-"
         token = os.environ.get("HF_TOKEN")
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -76,7 +78,7 @@ class HubSource:
             resumed = response.status_code == 206
             had = had if resumed else 0
             with target.open("ab" if resumed else "wb") as file:
-                for piece in response.iter_bytes(1 << 20):
+                for piece in response.iter_raw():
                     file.write(piece)
                     had += len(piece)
                     report(had)

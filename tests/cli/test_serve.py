@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import psutil
+import pytest
+from fake_control import FakeControl
+
+from assistant.config import load
+from assistant.engines.lease import acquire
+
+ASSISTANT = [sys.executable, "-m", "assistant.cli.app"]
+
+
+def serve(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*ASSISTANT, "serve", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def url_of(process: subprocess.Popen[str]) -> str:
+    """What `serve` prints first, once the engine is ready."""
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def gone(fake: FakeControl) -> bool:
+    return not any(psutil.pid_exists(e["pid"]) for e in fake.events("start"))
+
+
+@pytest.mark.slow
+async def test_clients_share_what_serve_runs_and_ctrl_c_ends_it(fake_engine: FakeControl) -> None:
+    with serve() as process:
+        url = url_of(process)
+        async with await acquire(load(), start=False) as lease:
+            assert lease.endpoint.url == url
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Traceback" not in said
+    assert len(fake_engine.events("start")) == 1
+    fake_engine.wait_for(lambda: gone(fake_engine))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_serve_leaves_no_orphan(fake_engine: FakeControl, how: signal.Signals) -> None:
+    with serve() as process:
+        assert url_of(process).startswith("http://127.0.0.1:")
+        os.kill(process.pid, how)
+        process.communicate(timeout=30)
+    fake_engine.wait_for(lambda: gone(fake_engine))
+
+
+@pytest.mark.slow
+def test_json_lines_and_the_port_that_was_asked_for(fake_engine: FakeControl) -> None:
+    from assistant.engines.supervisor import free_port
+
+    port = free_port()
+    with serve("--json", "--port", str(port)) as process:
+        assert process.stdout is not None
+        payload: dict[str, dict[str, str]] = {}
+        while "endpoint" not in payload:
+            payload = json.loads(process.stdout.readline())
+        assert payload["endpoint"]["url"] == f"http://127.0.0.1:{port}/v1"
+        with serve("--port", str(free_port())) as second:
+            _, said = second.communicate(timeout=30)
+        assert second.returncode == 1
+        assert "runs already at" in said
+        assert "Traceback" not in said
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+@pytest.mark.slow
+def test_an_engine_that_does_not_start_is_one_line(fake_engine: FakeControl) -> None:
+    fake_engine.configure(exit_at_start=3)
+    with serve() as process:
+        out, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert out == ""
+    assert "does not stay up" in said.splitlines()[-1]
+    assert "Traceback" not in said
