@@ -61,6 +61,8 @@ class Brackets:
         """What ends the string that is open; empty outside strings."""
         self.in_comment = False
         self.lines = 0
+        self.lowest = 0
+        """The smallest height of the stack while the last line was read."""
 
     def copy(self) -> Brackets:
         other = object.__new__(Brackets)
@@ -108,6 +110,7 @@ class Brackets:
         if indent is None:
             indent = width(text, self._tab_width)
         strays: list[Stray] = []
+        self.lowest = len(self.stack)
         at = self._leave(text) if self.in_text else 0
         if at < 0:
             self.lines += complete
@@ -152,6 +155,7 @@ class Brackets:
             strays.append(Stray(at, char, opener))
             mark = height - 1
         del self.stack[height - 1 :]
+        self.lowest = min(self.lowest, len(self.stack))
         return mark
 
     def _leave(self, text: str, start: int = 0) -> int:

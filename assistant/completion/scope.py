@@ -227,12 +227,20 @@ def _asks(comment: str) -> bool:
 
 
 _SIGNATURE_END = re.compile(r"\)(?:\s*(?:->|:)\s*[\w.\[\]<>, |*&?]+)?\s*$")
+_GO_SIGNATURE_END = re.compile(r"\)(?:\s*(?:\([^()]*\)|[\w.*\[\]]+))?\s*$")
+_SIGNATURE_START = re.compile(
+    r"(?:(?:async|export|pub|public|private|protected|internal|static|override|abstract|final)\s+)*"
+    r"(?:(?:def|function|fn|func|fun)\b|(?<=\s)[\w<>\[\],.]+\s+\w+\s*\()"
+)
 
 
 def _finished_signature(site: Site, header: shape.Header) -> bool:
     """A function's header that lacks only its ``:`` or ``{``."""
     text = shape.text_of(site, header).strip()
-    if not _SIGNATURE_END.search(text) or shape.kind_of(site, header) is not Kind.FUNCTION:
+    go = site.language is not None and site.language.name == "go"
+    end = _GO_SIGNATURE_END if go else _SIGNATURE_END
+    if not end.search(text) or text.count("(") != text.count(")"):
         return False
-    word = r"(?:async\s+)?(?:def|function|fn|func|fun)\s+[\w.]*|(?:export|pub|public|static)\b"
-    return re.match(word, text) is not None and text.count("(") == text.count(")")
+    if shape.kind_of(site, header) is not Kind.FUNCTION:
+        return False
+    return _SIGNATURE_START.match(text) is not None

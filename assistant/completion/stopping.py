@@ -58,6 +58,7 @@ class Stopper:
         self._inline_strays = 0
         self._pending: int | None = None  # where a match began that the line may confirm
         self._wrapped = False  # whether a bracket of the cursor's line goes on below it
+        self._reopened = False  # whether the line that ended the scope began another part
         self._ending = False  # whether the scope ends with the current line
 
     def feed(self, text: str) -> int | None:
@@ -296,7 +297,11 @@ class Stopper:
             if cut is not None:
                 return cut
         after = len(self._brackets.stack)
-        self._base = min(self._base, after)
+        self._base = min(self._base, self._brackets.lowest)
+        if self._ending and after > self._base:
+            self._ending, self._reopened = False, True  # "} else {"
+        elif self._reopened and after == self._base:
+            self._ending = True
         if after > self._base:
             self._opened = True
         elif not in_text and (self._opened or before == after):

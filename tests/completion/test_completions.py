@@ -226,6 +226,83 @@ CASES: list[tuple[str, str, str, str, str]] = [
         "int f(int x) {\n    switch (x) {\n    case 1:\n        return 2;\n"
         "    case 2:\n        return 3;¦\n    }\n}\n",
     ),
+    (
+        "javascript: else of a block that is not closed",
+        "javascript",
+        "function f() {\n  if (a) {¦\n}\n",
+        "\n    x();\n  } else {\n    y();\n  }\n  z();\n}\n",
+        "function f() {\n  if (a) {\n    x();\n  } else {\n    y();\n  }¦\n}\n",
+    ),
+    (
+        "javascript: a callback closed by the editor",
+        "javascript",
+        "items.forEach((x) => {¦})\n",
+        "\n  console.log(x);\n});\nfoo();\n",
+        "items.forEach((x) => {\n  console.log(x);\n});¦\n",
+    ),
+    (
+        "ruby: a method between members has its own end",
+        "ruby",
+        "class A\n  def x\n    1\n  end\n\n  ¦\nend\n",
+        "def y\n    2\n  end\n\n  def z\n    3\n  end\nend\n",
+        "class A\n  def x\n    1\n  end\n\n  def y\n    2\n  end¦\nend\n",
+    ),
+    (
+        "go: behind a signature",
+        "go",
+        "package a\n\nfunc Add(a, b int) int¦\n",
+        " {\n\treturn a + b\n}\n\nfunc Sub() {}\n",
+        "package a\n\nfunc Add(a, b int) int {\n\treturn a + b\n}¦\n",
+    ),
+    (
+        "css: the editor closed the brace",
+        "css",
+        "a {¦}\n",
+        "\n  color: red;\n}\n\nb {\n}\n",
+        "a {\n  color: red;\n}¦\n",
+    ),
+    (
+        "lua: a table's end stands",
+        "lua",
+        "local t = {\n  ¦\n}\n",
+        "a = 1,\n  b = 2,\n}\nprint(t)\n",
+        "local t = {\n  a = 1,\n  b = 2,¦\n}\n",
+    ),
+    (
+        "tsx: the element's end stands",
+        "typescriptreact",
+        "const a = (\n  <div>\n    ¦\n  </div>\n);\n",
+        "<p>Hi</p>\n    <B x={1} />\n  </div>\n);\n",
+        "const a = (\n  <div>\n    <p>Hi</p>\n    <B x={1} />¦\n  </div>\n);\n",
+    ),
+    (
+        "bash: done is missing",
+        "shellscript",
+        "for f in *.txt; do\n  ¦\n",
+        "echo $f\ndone\necho x\n",
+        "for f in *.txt; do\n  echo $f\ndone¦\n",
+    ),
+    (
+        "csharp: Allman method's end stands",
+        "csharp",
+        "class A\n{\n    int F(int x)\n    {\n        ¦\n    }\n}\n",
+        "return x;\n    }\n\n    int G() { return 1; }\n}\n",
+        "class A\n{\n    int F(int x)\n    {\n        return x;¦\n    }\n}\n",
+    ),
+    (
+        "kotlin: the brace stands",
+        "kotlin",
+        "fun f(x: Int): Int {\n    ¦\n}\n",
+        "return x + 1\n}\n\nfun g() {}\n",
+        "fun f(x: Int): Int {\n    return x + 1¦\n}\n",
+    ),
+    (
+        "c: a parameter list's last line",
+        "c",
+        "int f(int a,\n      int ¦\n{\n  return a;\n}\n",
+        "b)\n{\n  return a;\n}\n",
+        "int f(int a,\n      int b)¦\n{\n  return a;\n}\n",
+    ),
     # One line
     (
         "python: one line ends at its end",
@@ -332,6 +409,13 @@ CASES: list[tuple[str, str, str, str, str]] = [
         "const x = values[¦];\n",
         "0];\n",
         "const x = values[0¦];\n",
+    ),
+    (
+        "python: an f-string's brace stands",
+        "python",
+        "print(f'{¦}')\n",
+        "x}')\n",
+        "print(f'{x¦}')\n",
     ),
     # Indentation (tabby#3263)
     (

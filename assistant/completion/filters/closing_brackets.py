@@ -40,6 +40,9 @@ class ClosingBrackets:
             if found >= len(tail) or tail[found] != char:
                 break
             taken, first, last = found + 1, at if first < 0 else first, at
+        if not taken and site.in_string:
+            text = draft.text.rstrip()
+            return draft.with_text(text[: len(text) - _overlap(text, tail)])
         if not taken:
             return _separators(draft, tail)
         text = draft.text.rstrip()
@@ -59,6 +62,15 @@ def _next(tail: str, at: int) -> int:
     while at < len(tail) and tail[at].isspace():
         at += 1
     return at
+
+
+def _overlap(text: str, tail: str) -> int:
+    """How much of the answer's end is the start of what stands behind the cursor.
+
+    Inside a string brackets are text, so only the characters themselves can tell.
+    """
+    lengths = range(min(len(text) - 1, len(tail)), 1, -1)
+    return next((length for length in lengths if text.endswith(tail[:length])), 0)
 
 
 def _separators(draft: Draft, tail: str) -> Draft:

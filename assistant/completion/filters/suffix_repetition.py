@@ -44,16 +44,19 @@ def _resulting(site: Site, text: str) -> list[str]:
 
 def _without_following(draft: Draft) -> Draft:
     """Cuts the longest run of the following lines from the answer's end."""
-    after = [line.strip() for line in targets(draft.site)]
+    site = draft.site
+    after = targets(site)
     lines = draft.text.split("\n")
     while lines and not lines[-1].strip():
         lines.pop()
     solid = [index for index, line in enumerate(lines) if line.strip()]
     for count in range(min(len(after), len(solid)), 0, -1):
         first = solid[-count]
-        if first == 0 and draft.site.line_prefix.strip():
+        if first == 0 and site.line_prefix.strip():
             continue
-        run = [lines[index].strip() for index in solid[-count:]]
+        run = [lines[index].rstrip() for index in solid[-count:]]
+        if first == 0:
+            run[0] = site.line_prefix + run[0].lstrip()
         if run == after[:count] and sum(map(weight, run)) >= _SAYS_SOMETHING:
             at = sum(len(line) + 1 for line in lines[:first])
             return draft.cut(at)
