@@ -24,6 +24,8 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
     folder = tmp_path_factory.mktemp("lsp")
     control = FakeControl(folder)
     env = {k: v for k, v in os.environ.items() if not k.startswith("ASSISTANT_")}
+    # From bytecode a server starts in half the time, as it does for users.
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     env |= {
         "ASSISTANT_HOME": str(folder / "home"),
         "ASSISTANT_LSP__DEBOUNCE_MAX_MS": "0",
