@@ -126,6 +126,12 @@ class Query:
         lines = [*self.above, *self.below]
         return frozenset(name for line in lines for name in _CALLED.findall(line))
 
+    def attributes(self, owner: str) -> list[str]:
+        """The names taken from ``owner`` near the cursor, as in ``owner.name``."""
+        taken = re.compile(rf"(?<![\w.]){re.escape(owner)}(?:\.|::|->)(\w+)")
+        found = [name for line in [*self.above, *self.below] for name in taken.findall(line)]
+        return list(dict.fromkeys(found))
+
     @cached_property
     def outline(self) -> Outline:
         """The imports and the package of this file, without the line being typed."""

@@ -9,6 +9,8 @@ from assistant.syntax import Language
 from assistant.syntax.symbols import CONTAINERS, Definition
 
 _MEMBERS = 24
+_MOST_CHARACTERS = 1200
+_MAKERS = frozenset({"__init__", "constructor", "initialize", "init", "new", "New"})
 
 
 def summary(
@@ -17,25 +19,42 @@ def summary(
     """The source form of ``of`` without bodies.
 
     ``inside`` are the definitions of the same file: a class is shown with its members. Where
-    there are too many, those named in ``wanted`` come before the others, private ones last.
+    there is no room for all, those named in ``wanted`` come before the others, private ones
+    are left out.
     """
     definition = of.definition
     if definition.kind not in CONTAINERS:
         return _one(definition, language)
     full = f"{definition.parent}.{definition.name}" if definition.parent else definition.name
     members = [one.definition for one in inside if one.definition.parent == full]
-    if len(members) > _MEMBERS:
-        members = sorted(members, key=lambda d: (d.name not in wanted, _private(d)))[:_MEMBERS]
-        members.sort(key=lambda d: d.start_line)
     if definition.whole:
         # Its fields stand in it; methods may be written elsewhere in the file.
         inner = range(definition.start_line, definition.end_line)
         outside = [m for m in members if m.start_line not in inner and not _hidden(m, wanted)]
         return "\n".join([_one(definition, language), *(_one(m, language) for m in outside)])
-    shown = [_indented(_one(member, language)) for member in members if not _hidden(member, wanted)]
+    shown = [_indented(text) for text in _fitting(members, language, wanted)]
     end = "}" if shown and _braces(language) else ""
     head = _one(definition, language) + (" {" if end else "")
     return "\n".join([head, *shown, *([end] if end else [])])
+
+
+def _fitting(
+    members: Sequence[Definition], language: Language, wanted: Collection[str]
+) -> list[str]:
+    """The members worth the room, in the order of the source: those wanted, then how it is
+    made, then the rest from the top."""
+    ranked = sorted(
+        (member for member in members if not _hidden(member, wanted)),
+        key=lambda d: (d.name not in wanted, d.name not in _MAKERS, _private(d), d.start_line),
+    )
+    room = _MOST_CHARACTERS
+    chosen: list[tuple[int, str]] = []
+    for member in ranked[:_MEMBERS]:
+        text = _one(member, language)
+        if len(text) <= room:
+            chosen.append((member.start_line, text))
+            room -= len(text)
+    return [text for _, text in sorted(chosen, key=lambda pair: pair[0])]
 
 
 def _one(definition: Definition, language: Language) -> str:

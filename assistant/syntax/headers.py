@@ -13,6 +13,8 @@ _SIGNATURE_CHARACTERS = 480
 _WHOLE_CHARACTERS = 600
 _WHOLE_LINES = 18
 _DOC_CHARACTERS = 160
+_VALUE_BYTES = 300
+_CLOSERS = {"[": "...]", "(": "...)", "{": "...}"}
 
 _WHOLE = frozenset({"struct", "enum", "type", "interface", "table"})
 _VALUES = frozenset({"constant", "variable", "field"})
@@ -44,11 +46,8 @@ def signature(
     end = node.end_byte
     if kind not in _VALUES:
         end = _body_start(node, language) or end
-    elif end - start > 200:
-        # The value of a constant matters less than its name and type.
-        end = start + 200
-        cut = data.find(b"\n", start, end)
-        end = cut if cut > 0 else end
+    elif end - start > _VALUE_BYTES:
+        return _shortened(data[start : start + _VALUE_BYTES]), False
     text = data[start : min(end, start + _SIGNATURE_CHARACTERS)].decode("utf-8", "replace")
     text = _dedent(text, _indent(lines[node.start_point.row])).rstrip().rstrip("{=").rstrip()
     shown = _EMPTY_BODY.sub("", text).split("\n")
@@ -60,6 +59,12 @@ def signature(
 
 def _is_comment(line: str, language: Language) -> bool:
     return line.lstrip().startswith(language.line_comment) or not line.strip()
+
+
+def _shortened(data: bytes) -> str:
+    """The first line of a long value: its name and type matter more than all of it."""
+    line = data.decode("utf-8", "replace").partition("\n")[0].rstrip()
+    return line + _CLOSERS.get(line[-1:], " ...")
 
 
 def _indent(line: bytes) -> int:

@@ -255,3 +255,30 @@ def test_a_retriever_that_fails_costs_only_its_own(
     repository.refresh()
     monkeypatch.setattr(Similar, "retrieve", fail)
     assert retrieve(repository, ask("m.py", "from shop import sell\n|"))
+
+
+def test_taken_from_a_package_that_re_exports(
+    write: Write, repository: Repository, ask: Ask
+) -> None:
+    write({"pkg/__init__.py": "from ._shop import *\n", "pkg/_shop.py": SHOP})
+    repository.refresh()
+    found = retrieve(repository, ask("m.py", "import pkg\n\nx = pkg.sell('a', 1)\n|"))
+    (snippet,) = of_kind(found, SnippetKind.IMPORTED)
+    assert snippet.path == "pkg/_shop.py"
+    assert snippet.why == "defines sell, used here through pkg"
+
+
+def test_a_telling_name_that_nothing_leads_to(
+    write: Write, repository: Repository, ask: Ask
+) -> None:
+    write(
+        {"shop.py": SHOP, "a.py": "def common_name(): pass\n", "b.py": "def common_name(): ...\n"}
+    )
+    repository.refresh()
+    found = retrieve(
+        repository, ask("m.py", "def f(r):\n    r.print()\n    r.common_name()\n    |")
+    )
+    (snippet,) = of_kind(found, SnippetKind.IMPORTED)
+    assert snippet.why == "defines print, used near the cursor"
+    assert snippet.text.startswith("@dataclass\nclass Receipt:\n")
+    assert "total" not in snippet.text

@@ -116,3 +116,10 @@ def test_any_text_gives_lines_inside_it(source: str) -> None:
     lines = source.count("\n") + 1
     assert all(0 <= d.start_line < d.end_line <= lines for d in found.definitions)
     assert all(0 <= r.line < lines for r in found.references)
+
+
+def test_long_values_are_cut_in_their_first_line() -> None:
+    items = ",\n".join(f"    {number}_000_000" for number in range(60))
+    found = definitions("python", f"TABLE: list[int] = [\n{items}\n]\nSHORT = [\n    1,\n]\n")
+    assert found["TABLE"].signature == "TABLE: list[int] = [...]"
+    assert found["SHORT"].signature == "SHORT = [\n    1,\n]"

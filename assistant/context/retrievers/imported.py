@@ -21,6 +21,7 @@ from assistant.types import Snippet, SnippetKind
 _NAMES_NEAR = 100
 _MOST = 40
 _MODULE_MOST = 12
+_CLOSE = 15
 _RE_EXPORTS = 3
 _SUMMED_UP = frozenset({"class", "interface", "struct", "enum", "type", "function", "macro"})
 # Where names come from other files without an import that says which.
@@ -61,7 +62,9 @@ class Imported:
                     yield from _named(query, target.path, name, here)
         own = implicit(query.path, query.language, query.outline.package, query.files)
         yield from _used(query, whole, set(own))
-        yield from _modules(query, whole)
+        for path, here in whole.items():
+            if here in query.near:
+                yield from _through(query, path, here)
 
 
 def _nearness(query: Query, name: str) -> float:
@@ -105,28 +108,34 @@ def _used(query: Query, whole: dict[str, str], own: set[str]) -> Iterator[_Found
                 yield _Found(one, 0.8 + nearness, f"defines {name}, {how}")
             else:
                 yield _Found(one, 0.7 + nearness, f"defines {name} in the same package")
-        if found or common or not 0 < len(places) <= 2 or name not in query.called:
+        # Nothing leads to it: then the name alone must, so it has to be a telling one.
+        few = len(places) == 1 or (len(places) == 2 and scheme in _UNDECLARED)
+        if found or common or not few or name not in query.called:
             continue
-        if not query.defined_here(name):
+        if query.near[name] <= _CLOSE and not query.defined_here(name):
             for one in (o for path in set(places) for o in query.definitions_of(path, name)):
                 if one.definition.kind == "method" or scheme in _UNDECLARED:
                     why = f"defines {name}, used near the cursor"
                     yield _Found(one, 0.2 + nearness / 2, why)
 
 
-def _modules(query: Query, whole: dict[str, str]) -> Iterator[_Found]:
-    """The first definitions of a module that is named near the cursor."""
-    for path, here in whole.items():
-        if here not in query.near:
-            continue
-        shown = [
-            one
-            for one in query.members(path, "", 4 * _MODULE_MOST)
-            if one.definition.kind in _SUMMED_UP and not one.definition.name.startswith("_")
-        ]
-        for number, one in enumerate(shown[:_MODULE_MOST]):
-            score = 0.5 + _nearness(query, here) / 4 - number / 100
-            yield _Found(one, score, f"defines {one.definition.name} in {here}, imported here")
+def _through(query: Query, path: str, here: str) -> Iterator[_Found]:
+    """What is taken from a module by its name (``module.name``), else what it offers first."""
+    taken = query.attributes(here)
+    for name in taken:
+        for found in _named(query, path, name, name):
+            why = f"defines {found.located.definition.name}, used here through {here}"
+            yield _Found(found.located, 1.0 + _nearness(query, name), why)
+    if taken:
+        return
+    shown = [
+        one
+        for one in query.members(path, "", 4 * _MODULE_MOST)
+        if one.definition.kind in _SUMMED_UP and not one.definition.name.startswith("_")
+    ]
+    for number, one in enumerate(shown[:_MODULE_MOST]):
+        score = 0.5 + _nearness(query, here) / 4 - number / 100
+        yield _Found(one, score, f"defines {one.definition.name} in {here}, imported here")
 
 
 def _snippets(query: Query, ranked: list[_Found]) -> Iterator[Snippet]:
