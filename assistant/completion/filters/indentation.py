@@ -25,11 +25,12 @@ class Indentation:
         while len(lines) > 1 and not lines[0].strip():
             del lines[0]
         wanted = _wanted(site)
+        step = site.width(site.indent_unit)
         if site.line_prefix:
             own = site.width(site.line_prefix)
             pad = _spaces(site, wanted - own) if wanted > own else ""
             lines[0] = pad + lines[0].lstrip(" \t")
-        elif wanted > (given := site.width(lines[0])) and lines[0].strip():
+        elif (given := site.width(lines[0])) <= wanted - step and lines[0].strip():
             pad = _spaces(site, wanted - given)
             lines = [pad + line if line.strip() else line for line in lines]
         return draft.with_text(_in_units(site, "\n".join(lines)))

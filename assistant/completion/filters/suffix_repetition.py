@@ -23,13 +23,13 @@ class SuffixRepetition:
         draft = _without_following(draft)
         draft = _without_overlap(draft)
         site = draft.site
-        shown = [line.strip() for line in _resulting(site, draft.text) if line.strip()]
+        shown = [line.rstrip() for line in _resulting(site, draft.text) if line.strip()]
         if not shown or sum(map(weight, shown)) < _TELLING:
             return draft
-        after = [line.strip() for line in targets(site)]
+        after = targets(site)
         if shown == after[: len(shown)]:
             return draft.drop("suffix_repetition: it is what follows already")
-        before = [line.strip() for line in site.preceding[-60:] if line.strip()]
+        before = [line.rstrip() for line in site.preceding[-60:] if line.strip()]
         if shown == before[-len(shown) :]:
             return draft.drop("suffix_repetition: it repeats what stands before")
         return draft
@@ -39,6 +39,8 @@ def _resulting(site: Site, text: str) -> list[str]:
     """The answer's lines, the first as it will stand in the file."""
     if site.whole_line and text.rstrip(" \t").endswith("\n"):
         return text.split("\n")
+    if site.line_prefix and not site.line_prefix.strip():
+        text = text.lstrip(" \t")
     return (site.line_prefix + text + site.line_suffix.rstrip()).split("\n")
 
 
