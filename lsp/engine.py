@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 
 State = Literal["stopped", "starting", "ready", "failed"]
 _AGAIN = 15.0
-"""Seconds after a failure before a keystroke makes it try again."""
+"""Seconds after a failure before a keystroke makes it try again; doubled by each failure."""
+_AGAIN_MOST = 600.0
 
 
 class EngineLink:
@@ -44,6 +45,7 @@ class EngineLink:
         self._task: asyncio.Task[None] | None = None
         self._lease: Lease | None = None
         self._failed_at = 0.0
+        self._failures = 0
         self.endpoint: Endpoint | None = None
         self.state: State = "stopped"
         self.detail = ""
@@ -60,9 +62,12 @@ class EngineLink:
             self.state == "failed"
             and self._settings is not None
             and (self._task is None or self._task.done())
-            and time.monotonic() - self._failed_at > _AGAIN
+            and time.monotonic() - self._failed_at > self._patience()
         ):
             self.start(self._settings)
+
+    def _patience(self) -> float:
+        return min(_AGAIN * 2.0 ** max(self._failures - 1, 0), _AGAIN_MOST)
 
     async def stop(self) -> None:
         """Give the lease back: an engine that nobody uses any more ends by itself."""
@@ -110,7 +115,10 @@ class EngineLink:
                 elif progress.stage == "failed":
                     self._fail(progress.detail)
                     return
-            self._fail("the engine has stopped")
+            self._fail(
+                "the engine has stopped; it is looked for again while you type, "
+                "or now by the command assistant.restartEngine"
+            )
         except AssistantError as error:
             self._fail(str(error))
         except Exception as error:  # noqa: BLE001 - a bug here must not take the editor's server down
@@ -129,6 +137,7 @@ class EngineLink:
     def _ready(self, endpoint: Endpoint) -> None:
         logger.info("engine %s serves %s at %s", endpoint.engine, endpoint.model, endpoint.url)
         self.endpoint, self.state, self.detail = endpoint, "ready", ""
+        self._failures = 0
         self._on_endpoint(endpoint)
 
     def _gone(self, state: State, detail: str) -> None:
@@ -140,5 +149,6 @@ class EngineLink:
     def _fail(self, why: str) -> None:
         logger.warning("no engine: %s", why)
         self._failed_at = time.monotonic()
+        self._failures += 1
         self._gone("failed", why)
         self._on_failure(why)

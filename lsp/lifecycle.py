@@ -24,8 +24,8 @@ def initialize(ls: AssistantServer, params: types.InitializeParams) -> None:
     session.documents.encoding = _encoding(ls.workspace.position_encoding)
     session.layer("initializationOptions", params.initialization_options)
     uris = [folder.uri for folder in params.workspace_folders or ()]
-    if not uris and params.root_uri:
-        uris = [params.root_uri]
+    if not uris and ls.workspace.root_uri:
+        uris = [ls.workspace.root_uri]  # from clients that know one folder only
     for uri in uris:
         path = to_fs_path(uri) if uri.startswith("file:") else None
         if path:

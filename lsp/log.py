@@ -19,8 +19,9 @@ class _Terse(logging.Filter):
                 record.args = ()
             record.exc_info = None
             record.exc_text = None
-            if isinstance(record.args, tuple):
-                record.args = tuple(_short(a) for a in record.args)
+            # A single mapping is kept by logging as the arguments themselves.
+            given = record.args if isinstance(record.args, tuple) else (record.args,)
+            record.args = tuple(_short(a) for a in given if a is not None)
             record.msg = str(record.msg).partition("\n")[0][:300]
             if record.args and record.msg.count("%") != len(record.args):
                 record.args = ()

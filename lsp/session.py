@@ -58,6 +58,7 @@ class Session:
         self.repositories = Repositories(self.settings, self._index_progress)
         self._layers: dict[str, Any] = {"command line": server.overrides}
         self._told: set[str] = set()
+        self._last_shown = ""
         self._faults: list[str] = []
         self._started = False
         self._work: dict[str, WorkDone] = {}
@@ -182,7 +183,10 @@ class Session:
             logger.error("completion failed: %s", where(error))
             return None
         if found is not None:
-            self.acceptance.shown += 1
+            self._told.clear()
+            # The same suggestion, typed through, is shown once.
+            self.acceptance.shown += found[0] != self._last_shown
+            self._last_shown = found[0]
         return found
 
     def accepted(self, identifier: str) -> bool:
