@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Hashable, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Hashable, Sequence
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, TypeVar
 
 from assistant.context import records
 from assistant.context.imports import SqlFiles, Target, targets
@@ -26,6 +26,8 @@ from assistant.types import CompletionRequest
 if TYPE_CHECKING:
     from assistant.config import ContextSettings
     from assistant.context.repository import Repository
+
+T = TypeVar("T")
 
 PLACES = 30
 _HEAD_LINES = 400
@@ -62,6 +64,7 @@ class Query:
         offset = min(max(request.offset, 0), len(document.text))
         self.line = document.text.count("\n", 0, offset)
         self.paths_stamp = records.stamp(db, "paths")
+        self._known = repository.known(self.stamp)
         self.files = SqlFiles(repository.root, db, repository.known_paths(self.paths_stamp))
         # Of a one-line file of a megabyte, only what is near the cursor matters.
         start = document.text.rfind("\n", 0, offset) + 1
@@ -113,10 +116,10 @@ class Query:
         """The identifiers near the cursor, and how many lines away; the nearest first."""
         found: dict[str, int] = {}
         for distance, line in enumerate(reversed(self.above), 1):
-            for name in identifiers(line):
+            for name in _identifiers(line):
                 found.setdefault(name, distance)
         for distance, line in enumerate(self.below, 1):
-            for name in identifiers(line):
+            for name in _identifiers(line):
                 found[name] = min(found.get(name, distance), distance)
         return dict(sorted(found.items(), key=lambda item: (item[1], item[0])))
 
@@ -124,7 +127,7 @@ class Query:
     def called(self) -> frozenset[str]:
         """Those of :attr:`near` that are called, or follow a dot."""
         lines = [*self.above, *self.below]
-        return frozenset(name for line in lines for name in _CALLED.findall(line))
+        return frozenset(name for line in lines for name in _called(line))
 
     def attributes(self, owner: str) -> list[str]:
         """The names taken from ``owner`` near the cursor, as in ``owner.name``."""
@@ -158,11 +161,19 @@ class Query:
                 found[path] = kept.get(path, document.text, document.language)
         return found
 
+    def _once(self, key: Hashable, read: Callable[[], T]) -> T:
+        """What ``read`` gives, remembered as long as the index stays as it is."""
+        if key not in self._known:
+            self._known[key] = read()
+        found: T = self._known[key]
+        return found
+
     def members(self, path: str, parent: str, limit: int = -1) -> list[Located]:
         """The definitions of one file that belong to ``parent`` (``""`` for the file)."""
         buffer = self.buffers.get(path)
         if buffer is None:
-            return records.definitions_in(self.db, path, parent, limit)
+            key = ("members", path, parent, limit)
+            return self._once(key, lambda: records.definitions_in(self.db, path, parent, limit))
         found = [Located(path, d) for d in buffer.outline.definitions if d.parent == parent]
         return found[:limit] if limit >= 0 else found
 
@@ -171,7 +182,8 @@ class Query:
         buffer = self.buffers.get(path)
         if buffer is not None:
             return [Located(path, d) for d in buffer.outline.definitions if d.name == name]
-        return records.definitions_of(self.db, path, name)
+        key = ("definitions", path, name)
+        return self._once(key, lambda: records.definitions_of(self.db, path, name))
 
     @property
     def targets(self) -> list[Target]:
@@ -182,7 +194,8 @@ class Query:
         """What those imports of another file mean that may bring ``name``."""
         buffer = self.buffers.get(path)
         if buffer is None:
-            return records.targets_in(self.db, path, name)
+            key = ("targets", path, name)
+            return self._once(key, lambda: records.targets_in(self.db, path, name))
         found = [targets(one, path, buffer.language, self.files) for one in buffer.outline.imports]
         return [target for some in found for target in some]
 
@@ -196,10 +209,8 @@ class Query:
     def places(self, name: str) -> list[tuple[str, str]]:
         """The (path, kind) of definitions of a name outside this file, at most about
         :data:`PLACES`; open buffers win over the index."""
-        known = self.repository.known_places(self.stamp)
-        if name not in known:
-            known[name] = records.places_of(self.db, name, PLACES)
-        found = [one for one in known[name] if one[0] != self.path and one[0] not in self.buffers]
+        known = self._once(("places", name), lambda: records.places_of(self.db, name, PLACES))
+        found = [one for one in known if one[0] != self.path and one[0] not in self.buffers]
         for path, buffer in self.buffers.items():
             found += [(path, d.kind) for d in buffer.outline.definitions if d.name == name]
         return found
@@ -216,6 +227,22 @@ class Query:
         return decode(data).split("\n")
 
 
+# Almost every line was seen by the request before.
+@lru_cache(maxsize=20_000)
+def _identifiers(line: str) -> tuple[str, ...]:
+    return tuple(identifiers(line))
+
+
+@lru_cache(maxsize=20_000)
+def _called(line: str) -> tuple[str, ...]:
+    return tuple(_CALLED.findall(line))
+
+
+@lru_cache(maxsize=20_000)
+def _may_import(line: str) -> bool:
+    return bool(_MAY_IMPORT.search(line))
+
+
 def import_lines(lines: Sequence[str]) -> list[str]:
     """The lines that may import something, each with those that its brackets go on over.
 
@@ -225,7 +252,7 @@ def import_lines(lines: Sequence[str]) -> list[str]:
     found: list[str] = []
     end = 0
     for number, line in enumerate(lines):
-        if number < end or not _MAY_IMPORT.search(line):
+        if number < end or not _may_import(line):
             continue
         start = number
         if _CLOSES_IMPORT.match(line):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from assistant.config import ContextSettings
 from assistant.context import indexing, records
@@ -30,7 +31,7 @@ from assistant.syntax.symbols import Definition
 from assistant.types import CompletionRequest, Snippet
 
 _ANSWERS = 16
-_REMEMBERED = 100_000
+_REMEMBERED = 20_000
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class Repository:
         self._resolved: OrderedDict[Hashable, list[Target]] = OrderedDict()
         self._said: set[str] = set()
         self._paths: tuple[str, dict[str, bool]] = ("", {})
-        self._places: tuple[str, dict[str, tuple[tuple[str, str], ...]]] = ("", {})
+        self._known: tuple[str, dict[Hashable, Any]] = ("", {})
         self._terms: tuple[str, frozenset[str], dict[str, int]] = ("", frozenset(), {})
 
     @classmethod
@@ -272,12 +273,12 @@ class Repository:
                 self._paths = (stamp, {})
             return self._paths[1]
 
-    def known_places(self, stamp: str) -> dict[str, tuple[tuple[str, str], ...]]:
-        """Where names that were asked for under that stamp are defined."""
+    def known(self, stamp: str) -> dict[Hashable, Any]:
+        """What was read from the index under that stamp, by whatever key the reader chose."""
         with self._lock:
-            if stamp != self._places[0] or len(self._places[1]) > _REMEMBERED:
-                self._places = (stamp, {})
-            return self._places[1]
+            if stamp != self._known[0] or len(self._known[1]) > _REMEMBERED:
+                self._known = (stamp, {})
+            return self._known[1]
 
     def terms_known(self, db: sqlite3.Connection) -> tuple[frozenset[str], dict[str, int]]:
         """The terms that are too common to search for, and the pieces that hold a term, for

@@ -20,9 +20,9 @@ from assistant.types import Snippet, SnippetKind
 
 _ABOVE, _BELOW = 12, 4
 # What bounds the time: entries of the full-text index that one search may read.
-_MOST_ENTRIES = 2000
-_MOST_TERMS = 16
-_CANDIDATES = 24
+_MOST_ENTRIES = 1200
+_MOST_TERMS = 12
+_CANDIDATES = 16
 _SHOWN, _SHOWN_A_FILE = 6, 2
 _FLOOR = 0.15
 _MOST_CHARACTERS = 3000
