@@ -26,6 +26,8 @@ class Draft:
     finish_reason: str = ""
     dropped: str = ""
     applied: tuple[str, ...] = ()
+    checked: tuple[str, int] = ("", 0)
+    """The text and end that were found to parse, so that it is not done again."""
 
     @property
     def broke_off(self) -> bool:

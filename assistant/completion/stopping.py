@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import re
 
-from assistant.completion import leaks, lines, loops, shape
+from assistant.completion import leaks, lines, loops
 from assistant.completion.brackets import Brackets, Stray
+from assistant.completion.dedent import Dedent
 from assistant.completion.resume import Resume
-from assistant.completion.scope import Plan, Scope, enclosing
+from assistant.completion.scope import Plan, Scope
 from assistant.completion.site import Site
 
 _MAX_CONTINUED = 5
@@ -26,7 +27,6 @@ _MAX_BLANK = 2
 _TELLING = 6
 """Letters and digits from which on the return of the current line's rest is telling."""
 _LINE_END = re.compile(r"[ \t\r]*\n")
-_TRY = re.compile(r"(?:try|with)\b")
 
 
 class Stopper:
@@ -35,7 +35,7 @@ class Stopper:
     def __init__(self, site: Site, plan: Plan) -> None:
         self._site = site
         self._plan = plan
-        self._scope_indent = plan.indent
+        self._dedent = Dedent(site, plan)
         self._brackets = site.brackets.copy()
         self._base = len(self._brackets.stack)
         self._cursor_row = self._brackets.lines
@@ -53,7 +53,6 @@ class Stopper:
         self._found: list[str] = []  # lines that are not blank
         self._ends: list[int] = []
         self._blank = 0
-        self._deeper = False  # whether a line inside the scope's owner was seen
         self._opened = False  # whether the answer opened a brace of its own
         self._inline_strays = 0
         self._pending: int | None = None  # where a match began that the line may confirm
@@ -134,7 +133,7 @@ class Stopper:
         whole = line
         if not self._found:
             whole = self._whole(line)
-            self._adapt(whole)
+            self._dedent.adapt(whole)
         self._pending = self._resume.pending
         if not first or self._blank_start:
             cut = self._whole_line(whole, start, first, last)
@@ -156,8 +155,10 @@ class Stopper:
             return cut
         if self._brackets.in_text or self._in_own_brackets():
             return None
-        cut = self._leaves(line, start, first)
-        return None if cut is None else self._earliest(cut)
+        if self._dedent.leaves(line, first, self._blank > 0):
+            return self._earliest(start)
+        self._ending |= self._dedent.ended
+        return None
 
     def _keep(self, whole: str, start: int, length: int, solid: int) -> int | None:
         """Takes a line into the answer; it may be the last one."""
@@ -216,74 +217,7 @@ class Stopper:
             return bool(grown)
         return any(opener.char != "{" for opener in grown)
 
-    def _adapt(self, whole: str) -> None:
-        """On an empty line at column 0 the model's own indentation says where it writes."""
-        site = self._site
-        width = site.width(whole)
-        if site.line_prefix or self._plan.written or self._plan.scope is Scope.LINE:
-            return
-        if self._below_header():
-            return
-        if self._scope_indent < 0 or width <= self._scope_indent:
-            self._scope_indent = enclosing(site, width, wide=True) if width else -1
-
-    def _below_header(self) -> bool:
-        """Whether the line above opens a block: then the answer can only be in it."""
-        above = shape.previous(self._site, len(self._site.preceding))
-        return above >= 0 and shape.opens_block(self._site, self._site.preceding[above])
-
     # The scope's end
-
-    def _leaves(self, line: str, start: int, first: bool) -> int | None:
-        """Whether a line, by its indentation, belongs outside the scope."""
-        if self._plan.scope is Scope.LINE:
-            return None
-        if first and (self._site.line_prefix or self._below_header()):
-            return None
-        width = self._site.width(line)
-        text = line.strip()
-        scope = self._scope_indent
-        if text[0] == "#" and self._name in ("c", "cpp", "csharp"):
-            return None
-        if scope < 0:
-            if width == 0 and self._deeper and self._blank and text[0] not in "})]":
-                return start
-            self._deeper |= width > 0
-            return None
-        if width > scope:
-            self._deeper = True
-            return None
-        if self._plan.written:
-            if not self._deeper or text[0] == "{":
-                return start if width < scope else None
-        elif width < scope and not self._found:
-            return start
-        return self._at_owner(line, text, width, start)
-
-    def _at_owner(self, line: str, text: str, width: int, start: int) -> int | None:
-        """A line not deeper than the scope's owner: it closes it, goes on with it, or is out."""
-        if width < self._scope_indent:
-            return start
-        if text[0] in "{})]":
-            return None  # the brackets say
-        if shape.END_WORDS.match(text) and self._name != "python":
-            if self._site.following and self._same_end(line, self._site.following[0]):
-                return start
-            self._ending = True
-            return None
-        if shape.CONTINUES.match(text):
-            if not (self._site.language and self._site.language.indented):
-                return None
-            owner = next(shape.owners(self._site, self._scope_indent + 1), None)
-            if owner and _TRY.match(shape.text_of(self._site, owner).strip()):
-                return None
-        return start
-
-    def _same_end(self, line: str, following: str) -> bool:
-        ends = shape.END_WORDS.match(line.strip()), shape.END_WORDS.match(following.strip())
-        if not (ends[0] and ends[1]) or ends[0][0] != ends[1][0]:
-            return False
-        return self._site.width(line) == self._site.width(following)
 
     def _read_brackets(self, line: str, start: int, first: bool) -> int | None:
         """Follows the brackets of a line; those that close something before the cursor may
@@ -316,7 +250,7 @@ class Stopper:
             return
         if line.strip().rstrip(";,").endswith("}"):
             width = self._site.width(self._whole(line) if not self._found else line)
-            if width <= self._scope_indent:
+            if width <= self._dedent.indent:
                 self._ending = True
 
     def _stray(self, stray: Stray, line: str, start: int, first: bool) -> int | None:
@@ -324,7 +258,7 @@ class Stopper:
         blank_before = not line[: stray.at].strip()
         here = start if blank_before else start + len(line[: stray.at].rstrip())
         if opener is not None and opener.line == self._cursor_row:
-            if not first and opener.indent <= self._scope_indent:
+            if not first and opener.indent <= self._dedent.indent:
                 self._ending = True
             return self._inline_stray(stray, start)
         if self._plan.scope is Scope.LINE and not first and not self._blank_start:
@@ -333,9 +267,9 @@ class Stopper:
             return here
         if opener is not None and self._plan.scope is Scope.LINE:
             return None  # the last line of a call or a header over several lines
-        if opener is None or opener.indent < self._scope_indent:
+        if opener is None or opener.indent < self._dedent.indent:
             return here
-        if opener.indent == self._scope_indent:
+        if opener.indent == self._dedent.indent:
             self._ending = True
         return None
 
@@ -404,10 +338,6 @@ class Stopper:
         text = self._found[-1].rstrip()
         before = text[:-1].rstrip()
         return text.endswith("{") and not before.endswith(("=", "(", "[", ",", ":", "return"))
-
-    @property
-    def _name(self) -> str:
-        return self._site.language.name if self._site.language else ""
 
 
 def _lowest(text: str, site: Site) -> int:

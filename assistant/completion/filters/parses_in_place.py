@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from assistant.completion.check import longest_that_parses
 from assistant.completion.draft import Draft
 
@@ -11,9 +13,11 @@ class ParsesInPlace:
     order = 100
 
     def apply(self, draft: Draft) -> Draft:
+        if draft.checked == (draft.text, draft.end):
+            return draft
         text = longest_that_parses(draft.site, draft.text, draft.end)
         if text:
-            return draft.with_text(text)
+            return replace(draft, text=text, checked=(text, draft.end))
         return draft.drop("parses_in_place: the file would no longer parse")
 
 
