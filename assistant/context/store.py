@@ -110,6 +110,7 @@ class Store:
         self._writing = threading.RLock()
         self._closed = False
         self._prepare()
+        self._known_inode = self._inode()
 
     def _prepare(self) -> None:
         try:
@@ -181,11 +182,7 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection of one's own. sqlite3's errors pass through."""
-        with self._lock:
-            if self._closed:
-                raise RepositoryIndexError("the index is closed")
-            db = self._idle.pop() if self._idle else None
-        db = db or self._connect()
+        db = self._take()
         try:
             yield db
         except BaseException:
@@ -196,6 +193,30 @@ class Store:
                 self._idle.append(db)
                 return
         db.close()
+
+    def _take(self) -> sqlite3.Connection:
+        with self._lock:
+            if self._closed:
+                raise RepositoryIndexError("the index is closed")
+            inode = self._inode()
+            if inode != self._known_inode:
+                # Another process has set the file aside, or somebody has deleted it:
+                # connections to the old one would answer from it for ever.
+                for db in self._idle:
+                    db.close()
+                self._idle.clear()
+                if inode is None:
+                    self._create_or_check()
+                self._known_inode = self._inode()
+            if self._idle:
+                return self._idle.pop()
+        return self._connect()
+
+    def _inode(self) -> int | None:
+        try:
+            return self.file.stat().st_ino
+        except OSError:
+            return None
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

@@ -110,10 +110,21 @@ def test_an_index_deleted_while_open(write: Callable[..., Path], repository: Rep
     repository.refresh()
     for path in index_file(root).parent.iterdir():
         path.unlink()
-    repository.close()
-    with Repository.open(root, SETTINGS) as again:
-        again.refresh()
-        assert again.defines("f")
+    assert not repository.defines("f")
+    repository.refresh()
+    assert repository.defines("f")
+
+
+def test_an_index_that_another_process_has_rebuilt(
+    write: Callable[..., Path], repository: Repository
+) -> None:
+    root = write({"a.py": "def f(): pass\n"})
+    repository.refresh()
+    write({"a.py": "def g(): pass\n"})
+    with Repository.open(root, SETTINGS) as other:
+        other._store.rebuild("is damaged (a test)")
+        other.refresh()
+    assert (repository.defines("f"), repository.defines("g")) == (False, True)
 
 
 def test_a_state_folder_that_cannot_be_made(
