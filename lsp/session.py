@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from dataclasses import dataclass
@@ -61,6 +62,7 @@ class Session:
         self._last_shown = ""
         self._faults: list[str] = []
         self._started = False
+        self._configuring = asyncio.Lock()
         self._work: dict[str, WorkDone] = {}
         self._completer: Completer | None = None
         self._suggester: Suggester | None = None
@@ -74,6 +76,10 @@ class Session:
 
     async def configure(self) -> None:
         """Put the settings in force; every fault in them is said in one message."""
+        async with self._configuring:
+            await self._configure()
+
+    async def _configure(self) -> None:
         order = ("initializationOptions", "client", "command line")
         settings, faults = options.read(*(self._layers.get(name) for name in order))
         if faults and faults != self._faults:

@@ -99,6 +99,7 @@ def test_a_tab_without_ghost_text_is_a_tab(editor: Editor) -> None:
 
 
 @pytest.mark.e2e
+@pytest.mark.timeout(900)  # the engine's start is part of it
 def test_with_the_real_model(
     real_home: Path, start_editor: Callable[[], Editor], project: Path
 ) -> None:
