@@ -161,7 +161,8 @@ class Repository:
                     records.remove(db, [relative])
 
     def _link(self, db: sqlite3.Connection, content: Content) -> None:
-        files = SqlFiles(self.root, db)
+        known = self.known_paths(records.stamp(db, "paths"))
+        files = SqlFiles(self.root, db, known)
         path, language = content.path, content.language
         found = [targets(one, path, language, files) for one in content.outline.imports]
         records.link(db, path, found)
