@@ -23,6 +23,7 @@ class Dedent:
         self._plan = plan
         self._name = site.language.name if site.language else ""
         self._deeper = False  # whether a line inside the scope's owner was seen
+        self._seen = False
         self.indent = plan.indent
         """Columns of the line that owns the scope, -1 at the top level."""
         self.ended = False
@@ -53,8 +54,10 @@ class Dedent:
         if text[0] == "#" and self._name in ("c", "cpp", "csharp"):
             return False
         if self.indent < 0:
-            out = width == 0 and self._deeper and behind_blank and text[0] not in "})]"
+            begins = self._deeper or (self._seen and shape.DEFINES.match(text) is not None)
+            out = width == 0 and behind_blank and begins and text[0] not in "})]"
             self._deeper |= width > 0
+            self._seen = True
             return out
         if width > self.indent:
             self._deeper = True

@@ -59,6 +59,12 @@ CONTINUES = re.compile(
 )
 """What goes on with a block at the indentation of its header."""
 
+DEFINES = re.compile(
+    r"(?:(?:export|default|async|pub|public|private|static|abstract|final|local)\s+)*"
+    r"(?:def|class|function|fn|func|fun|interface|struct|enum|trait|impl|module|namespace)\b|@\w"
+)
+"""How a line begins that begins a definition."""
+
 
 class Kind(StrEnum):
     FUNCTION = "function"

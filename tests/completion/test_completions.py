@@ -212,6 +212,13 @@ CASES: list[tuple[str, str, str, str, str]] = [
         "def f():\n    try:\n        g()\n    except ValueError:\n        pass¦\n",
     ),
     (
+        "python: imports end before a definition",
+        "python",
+        "import os\n¦\n",
+        "import sys\n\ndef main():\n    print(sys.argv)\n",
+        "import os\nimport sys¦\n",
+    ),
+    (
         "python: a dictionary",
         "python",
         "colours = {\n    ¦\n}\n",

@@ -23,6 +23,8 @@ Before = Callable[..., Draft]
         ("python", "x = ¦\n", "1", "1"),
         ("python", "f(¦\n", ")", ")"),
         ("c", "int f() {\n¦", "}", "}"),
+        ("python", 'def f():\n    """Text.\n    ¦\n', '"""', '"""'),
+        ("c", "/* a\n¦\n", "*/", "*/"),
     ],
 )
 def test_text(before: Before, language: str, marked: str, text: str, wanted: str) -> None:
