@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,8 @@ logger = logging.getLogger(__name__)
 MOST_LINE = 20_000
 """Characters on the cursor's line; longer ones are minified or data."""
 _LOOK_FOR_NUL = 8_192
+_TELL_AGAIN = 600.0
+"""Seconds after which the same message may be shown again."""
 
 
 @dataclass(slots=True)
@@ -58,7 +61,7 @@ class Session:
         self.engine = EngineLink(self._endpoint, self._engine_progress, self._engine_failed)
         self.repositories = Repositories(self.settings, self._index_progress)
         self._layers: dict[str, Any] = {"command line": server.overrides}
-        self._told: set[str] = set()
+        self._told: dict[str, float] = {}
         self._last_shown = ""
         self._faults: list[str] = []
         self._started = False
@@ -189,7 +192,6 @@ class Session:
             logger.error("completion failed: %s", where(error))
             return None
         if found is not None:
-            self._told.clear()
             # The same suggestion, typed through, is shown once.
             self.acceptance.shown += found[0] != self._last_shown
             self._last_shown = found[0]
@@ -223,10 +225,11 @@ class Session:
         return True
 
     def tell_once(self, message: str) -> None:
-        """Show ``message``, unless the user has read it since the engine last answered."""
+        """Show ``message``, unless the user has read it lately."""
         logger.warning("%s", message)
-        if message not in self._told:
-            self._told.add(message)
+        now = time.monotonic()
+        if now - self._told.get(message, -_TELL_AGAIN) >= _TELL_AGAIN:
+            self._told[message] = now
             self.server.show(message)
 
     def forgive(self) -> None:
