@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
+from assistant.completion.check import NamesCheck
 from assistant.completion.draft import Draft, Filter
 from assistant.completion.scope import Plan
 from assistant.completion.site import Site
@@ -21,12 +22,21 @@ def filters() -> list[Filter]:
     return sorted(_registry(), key=lambda f: (f.order, f.name))
 
 
-def refine(site: Site, plan: Plan, text: str, finish_reason: str) -> Draft:
+def refine(
+    site: Site, plan: Plan, text: str, finish_reason: str, names: NamesCheck | None = None
+) -> Draft:
     """What is left of ``text`` (an answer that starts at the cursor) after all filters.
 
-    Never raises for any text. A draft without text says in ``dropped`` which filter dropped
-    it and why.
+    ``names`` has the last word: it may drop what uses names that do not exist. Never raises
+    for any text. A draft without text says in ``dropped`` which filter dropped it and why.
     """
+    draft = _filtered(site, plan, text, finish_reason)
+    if names is not None and draft.text and (why := names(site, draft.text)):
+        return draft.drop(f"names: {why}")
+    return draft
+
+
+def _filtered(site: Site, plan: Plan, text: str, finish_reason: str) -> Draft:
     draft = Draft(site, plan, text, site.offset, finish_reason)
     if not text.strip():
         return draft.drop("the answer is empty")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from assistant.completion import leaks
 from assistant.completion.draft import Draft
 from assistant.completion.refine import filters, refine
-from assistant.completion.scope import plan
+from assistant.completion.scope import Plan, plan
 from assistant.completion.site import Site
 from assistant.config import CompletionSettings
 from assistant.syntax import languages
@@ -193,3 +193,17 @@ def test_a_filter_from_outside(draft_of: DraftOf, monkeypatch: pytest.MonkeyPatc
 )
 def test_an_answer_that_broke_off(draft_of: DraftOf, marked: str, answer: str, wanted: str) -> None:
     assert draft_of("python", marked, answer, "length").text == wanted
+
+
+def test_names_have_the_last_word(
+    site_of: Callable[[str, str], Site], plan_of: Callable[[Site], Plan]
+) -> None:
+    site = site_of("python", "x = ¦\n")
+
+    def unknown(_: Site, text: str) -> str:
+        return "" if text == "known" else f"no {text} anywhere"
+
+    assert refine(site, plan_of(site), "known\n", "stop", unknown).text == "known"
+    draft = refine(site, plan_of(site), "invented\n", "stop", unknown)
+    assert draft.text == ""
+    assert draft.dropped == "names: no invented anywhere"
