@@ -60,7 +60,9 @@ class EngineClient:
                         continue
                     data = line[5:].strip()
                     if data == "[DONE]":
-                        return
+                        # Read on to the end of the body: only then is the connection free
+                        # for the next request.
+                        continue
                     yield _chunk(data)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise EngineUnavailable(
