@@ -25,8 +25,8 @@ from assistant.errors import AssistantError, ModelError
 if TYPE_CHECKING:
     import torch
 
-GROUP = 32
-"""Inputs that share a scale; the blocks of the published weights have 32 too."""
+GROUP = 64
+"""Inputs that share a scale."""
 SHRINK = (1.0, 0.97, 0.94, 0.91, 0.88, 0.84, 0.8)
 """Shares of a group's full range that are tried."""
 SHARD_BYTES = 1 << 30
@@ -157,9 +157,12 @@ def convert(
     tensors = {tensor_name(t.name): t for t in reader.tensors}
     head = tensors.get("lm_head.weight", tensors["model.embed_tokens.weight"])
     # Both come from one matrix; the copy of the head has more bits, so it serves as both.
-    tensors["model.embed_tokens.weight"] = head
-    tensors.pop("lm_head.weight", None)
-    config = model_config(fields, vocabulary=int(head.shape[1]), tied=True)
+    # In 4 bits the head is a matrix of its own: at 16 it would be most of a token's work.
+    tensors["model.embed_tokens.weight"] = tensors["lm_head.weight"] = head
+    tied = precision != "int4"
+    if tied:
+        del tensors["lm_head.weight"]
+    config = model_config(fields, vocabulary=int(head.shape[1]), tied=tied)
     if precision == "int4":
         config["quantization_config"] = {
             "quant_method": "awq",
@@ -167,7 +170,7 @@ def convert(
             "bits": 4,
             "group_size": GROUP,
             "zero_point": True,
-            "modules_to_not_convert": ["lm_head"],
+            "lm_head": True,
         }
     write_tokenizer(fields, folder)
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")

@@ -30,7 +30,7 @@ from assistant.errors import ModelError
 
 OnProgress = Callable[[Progress], None]
 
-CONVERTER_VERSION = 2
+CONVERTER_VERSION = 3
 """A folder converted by another version is converted again."""
 
 

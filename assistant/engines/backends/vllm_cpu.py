@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
+from pathlib import Path
 from typing import Literal
 
 from assistant.config import EngineSettings
@@ -20,14 +22,19 @@ QUIET = {
 }
 
 
-def server(model: LocalModel, port: int, settings: EngineSettings) -> list[str]:
+def server(
+    model: LocalModel,
+    port: int,
+    settings: EngineSettings,
+    module: str = "vllm.entrypoints.openai.api_server",
+) -> list[str]:
     """What both builds of vLLM are started with.
 
     The ``vllm`` command itself fails with the CPU build, which carries another
     distribution's name.
     """
     return [
-        *(sys.executable, "-P", "-m", "vllm.entrypoints.openai.api_server"),
+        *(sys.executable, "-P", "-m", module),
         *("--model", str(model.path), "--served-model-name", model.name),
         *("--host", "127.0.0.1", "--port", str(port)),
         *("--max-model-len", str(settings.max_model_len)),
@@ -39,6 +46,9 @@ def server(model: LocalModel, port: int, settings: EngineSettings) -> list[str]:
         *("--generation-config", "vllm"),
         *("--uvicorn-log-level", "warning"),
     ]
+
+
+SECOND_NUMA_NODE = Path("/sys/devices/system/node/node1")
 
 
 class VllmCpu:
@@ -63,14 +73,34 @@ class VllmCpu:
     def launch(self, model: LocalModel, port: int, settings: EngineSettings) -> Launch:
         cache = int(settings.kv_cache_gib * (1 << 30))
         argv = [
-            *server(model, port, settings),
+            *server(model, port, settings, "assistant.engines.vllm_boot"),
             "--enforce-eager",
             *("--dtype", "bfloat16"),
             *("--kv-cache-memory-bytes", str(cache)),
-            *settings.extra_args,
         ]
-        # Without this, one of two cores would be kept idle for the API server.
-        return Launch(argv, {**QUIET, "VLLM_CPU_NUM_OF_RESERVED_CPU": "0"})
+        environment = {
+            **QUIET,
+            # Without this, one of two cores would be kept idle for the API server.
+            "VLLM_CPU_NUM_OF_RESERVED_CPU": "0",
+            "ASSISTANT_W4A8": "1",
+        }
+        if not SECOND_NUMA_NODE.exists():
+            # One process fewer, and its import of vLLM: a third of the start. It exists to
+            # bind threads to NUMA nodes.
+            argv += ["--distributed-executor-backend", "uni"]
+            environment["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
+            environment["OMP_NUM_THREADS"] = str(cores())
+        return Launch([*argv, *settings.extra_args], environment)
+
+
+def cores() -> int:
+    """Physical cores that this process may use: two threads on one core only get in each
+    other's way."""
+    import psutil
+
+    logical = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+    physical = psutil.cpu_count(logical=False) or logical or 1
+    return max(1, min(physical, logical or physical))
 
 
 BACKEND = VllmCpu()
