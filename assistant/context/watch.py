@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 from watchfiles import Change, DefaultFilter, awatch
 
 from assistant.context.ignore import FILES, FOLDERS
 from assistant.context.repository import Repository
+from assistant.context.walk import is_watched
 from assistant.errors import AssistantError
 from assistant.syntax import of_path
 
@@ -63,11 +65,24 @@ async def watch(
                 recursive=True,
                 ignore_permission_denied=True,
             ):
-                await _take_in(repository, [Path(path) for _, path in changes], on_rescan)
+                paths = [Path(path) for _, path in changes]
+                paths = await asyncio.to_thread(_with_new_folders, repository.root, paths)
+                await _take_in(repository, paths, on_rescan)
         except (OSError, RuntimeError) as error:
             # Too many watches, or the root went away; saves in the editor still arrive.
             log.warning("watching %s paused: %s", repository.root, error)
             await _pause(stop, 5.0)
+
+
+def _with_new_folders(root: Path, paths: list[Path]) -> list[Path]:
+    """``paths``, and what lies in the folders among them: files that were written into a new
+    folder before the system watched it give no event of their own."""
+    found = dict.fromkeys(paths)
+    for folder in paths:
+        if folder.is_dir() and not folder.is_symlink() and is_watched(root, folder / "x"):
+            inside = (path for path in folder.rglob("*") if path.is_file())
+            found.update(dict.fromkeys(islice(inside, _MANY + 1)))
+    return list(found)
 
 
 async def _take_in(

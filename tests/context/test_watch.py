@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from assistant.context import Repository
-from assistant.context.watch import watch
+from assistant.context.watch import _with_new_folders, watch
 
 Write = Callable[..., Path]
 
@@ -64,3 +64,9 @@ async def test_a_root_that_vanishes_is_waited_for(write: Write, repository: Repo
         await asyncio.sleep(0.3)
         stop.set()
         await task
+
+
+def test_a_new_folder_brings_its_files(write: Write) -> None:
+    root = write({".gitignore": "out/\n", "new/deep/a.py": "", "out/b.py": "", "c.py": ""})
+    paths = [root / "new", root / "out", root / "c.py"]
+    assert _with_new_folders(root, paths) == [*paths, root / "new" / "deep" / "a.py"]
