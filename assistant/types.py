@@ -64,6 +64,8 @@ class SnippetKind(StrEnum):
     SIMILAR = "similar"
     OPEN = "open"
     RECENT = "recent"
+    CALLED = "called"
+    """Called on the line that is being typed."""
 
 
 @dataclass(frozen=True, slots=True)

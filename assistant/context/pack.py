@@ -16,6 +16,8 @@ _SHARES = {
     SnippetKind.OPEN: 0.35,
     SnippetKind.RECENT: 0.35,
 }
+# The share kept for what the current line calls.
+_RESERVED = 0.2
 # Whose turn it is first: what the file uses helps most.
 _TURNS = (SnippetKind.IMPORTED, SnippetKind.SIMILAR, SnippetKind.RECENT, SnippetKind.OPEN)
 
@@ -25,9 +27,29 @@ def pack(snippets: Iterable[Snippet], count: Callable[[str], int], budget: int) 
 
     They are chosen by score, each kind within its share first, then the rest where room is
     left; they are ordered by kind, path and line, never by score: scores move while the
-    user types, and a prompt whose parts change places is computed anew.
+    user types, and a prompt whose parts change places is computed anew. For the same reason
+    what the current line calls has a share of its own: it pushes nothing else out.
     """
-    ranked = sorted(_distinct(snippets), key=lambda s: (-s.score, s.path, s.start_line, s.end_line))
+    every = list(snippets)
+    reserved = int(budget * _RESERVED)
+    chosen = _choose(
+        (s for s in every if s.kind is not SnippetKind.CALLED), count, budget - reserved
+    )
+    shown = {_words(snippet) for snippet in chosen}
+    for snippet in _ranked(s for s in every if s.kind is SnippetKind.CALLED):
+        cost = _cost(snippet, count, budget)
+        if cost <= reserved and _words(snippet) not in shown and not _overlaps(snippet, chosen):
+            chosen.append(snippet)
+            reserved -= cost
+    return sorted(chosen, key=lambda s: (_PLACE[s.kind], s.path, s.start_line, s.end_line))
+
+
+def _ranked(snippets: Iterable[Snippet]) -> list[Snippet]:
+    return sorted(_distinct(snippets), key=lambda s: (-s.score, s.path, s.start_line, s.end_line))
+
+
+def _choose(snippets: Iterable[Snippet], count: Callable[[str], int], budget: int) -> list[Snippet]:
+    ranked = _ranked(snippets)
     costs: dict[str, int] = {}
     chosen: list[Snippet] = []
     left = budget
@@ -47,7 +69,7 @@ def pack(snippets: Iterable[Snippet], count: Callable[[str], int], budget: int) 
         if cost <= left and not _overlaps(snippet, chosen):
             chosen.append(snippet)
             left -= cost
-    return sorted(chosen, key=lambda s: (_PLACE[s.kind], s.path, s.start_line, s.end_line))
+    return chosen
 
 
 def _cost(snippet: Snippet, count: Callable[[str], int], budget: int) -> int:
@@ -72,11 +94,15 @@ def _distinct(snippets: Iterable[Snippet]) -> list[Snippet]:
     seen: set[str] = set()
     distinct = []
     for snippet in merged:
-        text = " ".join(snippet.text.split())
+        text = _words(snippet)
         if text not in seen:
             seen.add(text)
             distinct.append(snippet)
     return distinct
+
+
+def _words(snippet: Snippet) -> str:
+    return " ".join(snippet.text.split())
 
 
 def _is_source(snippet: Snippet) -> bool:

@@ -1,9 +1,9 @@
 """One question to the retrievers: where the cursor is and what surrounds it.
 
-Everything a retriever may ask is stable while the user types within a line: the current
-line is left out, so the same snippets come back, byte for byte, and the engine's prefix
-cache keeps them. Only an import that is being typed counts, because what it names is what
-the user wants to see.
+Nearly everything a retriever may ask is stable while the user types within a line: the
+current line is left out, so the same snippets come back, byte for byte, and the engine's
+prefix cache keeps them. Two things on it count, because they are what the user wants to see:
+an import that is being typed, and the names that it calls.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ _DEFINING = (
     "(?:def|class|fn|func|fun|function|interface|struct|enum|trait|type|const|let|var|val|module)"
 )
 _CALLED = re.compile(r"\b\w{4,}(?=\s*\()|(?<=\w\.)\w{4,}|(?<=->)\w{4,}")
+_CALL = re.compile(r"(\w{2,})\s*(?:<[\w, ]*>|!)?[({]")
 _PYTHON_FROM = re.compile(r"^\s*from\s+([\w.]+)\s+import\b")
 
 
@@ -73,6 +74,7 @@ class Query:
         self._above = document.text[:start]
         self._below = document.text[end + 1 :]
         self.current = document.text[start:end][:_LINE_CHARACTERS]
+        self._typed = document.text[start:offset][-_LINE_CHARACTERS:]
 
     @cached_property
     def stamp(self) -> str:
@@ -88,6 +90,7 @@ class Query:
             self._above,
             self._below,
             self.current if _IMPORT.match(self.current) else "",
+            self.calls,
             self.stamp,
             tuple((document.path, document.text) for document in surroundings.open_documents),
             tuple(
@@ -122,6 +125,12 @@ class Query:
             for name in _identifiers(line):
                 found[name] = min(found.get(name, distance), distance)
         return dict(sorted(found.items(), key=lambda item: (item[1], item[0])))
+
+    @cached_property
+    def calls(self) -> tuple[str, ...]:
+        """The names called on this line before the cursor, the last first: it changes only
+        with an opening bracket."""
+        return tuple(dict.fromkeys(reversed(_CALL.findall(self._typed))))
 
     @cached_property
     def called(self) -> frozenset[str]:

@@ -63,7 +63,21 @@ def test_one_kind_leaves_room_for_others() -> None:
 
 def test_room_that_others_leave_is_used() -> None:
     imported = [snippet(f"a{n}.py", 0, f"x{n} " * 9, SnippetKind.IMPORTED) for n in range(20)]
-    assert len(pack(imported, words, 100)) == 10
+    # A fifth is kept for what the current line calls.
+    assert len(pack(imported, words, 100)) == 8
+
+
+def test_what_the_line_calls_comes_last_and_pushes_nothing_out() -> None:
+    imported = [snippet(f"b{n}.py", 0, f"x{n} " * 9, SnippetKind.IMPORTED) for n in range(20)]
+    called = [snippet(f"a{n}.py", 0, f"y{n} " * 9, SnippetKind.CALLED, 9 - n) for n in range(5)]
+    without = pack(imported, words, 100)
+    assert pack([*called, *imported], words, 100) == [*without, *called[:2]]
+
+
+def test_what_is_shown_already_is_not_shown_again_for_being_called() -> None:
+    imported = snippet("a.py", 0, "def f(x)", SnippetKind.IMPORTED)
+    called = snippet("a.py", 0, "def f(x)", SnippetKind.CALLED)
+    assert pack([called, imported], words, 100) == [imported]
 
 
 snippets = st.builds(

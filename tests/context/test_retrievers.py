@@ -282,3 +282,19 @@ def test_a_telling_name_that_nothing_leads_to(
     assert snippet.why == "defines print, used near the cursor"
     assert snippet.text.startswith("@dataclass\nclass Receipt:\n")
     assert "total" not in snippet.text
+
+
+def test_what_the_line_calls_is_shown_and_the_rest_stays(
+    write: Write, repository: Repository, ask: Ask
+) -> None:
+    write({"shop.py": SHOP, "far.py": "def ship(parcel, address): pass\n"})
+    repository.refresh()
+    body = "from shop import sell, unused\nimport far\n\n" + "x = 1\n" * 80
+    before = retrieve(repository, ask("a.py", body + "y = sell|\n"))
+    assert not of_kind(before, SnippetKind.CALLED)
+    after = retrieve(repository, ask("a.py", body + "y = far.ship(sell(|))\n"))
+    (called,) = of_kind(after, SnippetKind.CALLED)
+    assert (called.path, called.why) == ("far.py", "defines ship, called here")
+    # `sell` is shown as imported already; nothing in front of the new snippet has moved.
+    assert after[:-1] == before
+    assert "def sell" in "".join(one.text for one in before)

@@ -29,7 +29,9 @@ _UNDECLARED = frozenset({"ruby", "swift", "php", "include", "package", "path", "
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
+    """A definition, how much it matters, and why."""
+
     located: Located
     score: float
     why: str
@@ -41,7 +43,7 @@ class Imported:
     def retrieve(self, query: Query) -> Iterable[Snippet]:
         if not query.language:
             return []
-        best: dict[tuple[str, int], _Found] = {}
+        best: dict[tuple[str, int], Found] = {}
         for found in self._find(query):
             key = (found.located.path, found.located.definition.start_line)
             if key not in best or best[key].score < found.score:
@@ -50,16 +52,16 @@ class Imported:
             best.values(),
             key=lambda f: (-f.score, f.located.path, f.located.definition.start_line),
         )
-        return list(_snippets(query, ranked[:_MOST]))
+        return list(snippets_of(query, ranked[:_MOST]))
 
-    def _find(self, query: Query) -> Iterator[_Found]:
+    def _find(self, query: Query) -> Iterator[Found]:
         whole: dict[str, str] = {}
         for target in query.targets:
             for name, here in target.names:
                 if name in ("", "*"):
                     whole.setdefault(target.path, here)
                 else:
-                    yield from _named(query, target.path, name, here)
+                    yield from named(query, target.path, name, here)
         own = implicit(query.path, query.language, query.outline.package, query.files)
         yield from _used(query, whole, set(own))
         for path, here in whole.items():
@@ -73,23 +75,23 @@ def _nearness(query: Query, name: str) -> float:
     return 10.0 / (9.0 + distance) if distance else 0.0
 
 
-def _named(query: Query, path: str, name: str, here: str, depth: int = 0) -> Iterator[_Found]:
+def named(query: Query, path: str, name: str, here: str, depth: int = 0) -> Iterator[Found]:
     """The definition of a name that is imported by itself, through re-exports."""
     found = [one for one in query.definitions_of(path, name) if not one.definition.parent]
     for one in found[:3] or query.definitions_of(path, name)[:1]:
         score = 1.0 + _nearness(query, here)
-        yield _Found(one, score, f"defines {name}, imported here")
+        yield Found(one, score, f"defines {name}, imported here")
     if found or depth >= _RE_EXPORTS:
         return
     for target in query.targets_in(path, name):
         for original, exported in target.names:
             if exported == name and original:
-                yield from _named(query, target.path, original, here, depth + 1)
+                yield from named(query, target.path, original, here, depth + 1)
             elif original in ("*", "") and query.definitions_of(target.path, name):
-                yield from _named(query, target.path, name, here, depth + 1)
+                yield from named(query, target.path, name, here, depth + 1)
 
 
-def _used(query: Query, whole: dict[str, str], own: set[str]) -> Iterator[_Found]:
+def _used(query: Query, whole: dict[str, str], own: set[str]) -> Iterator[Found]:
     """Definitions of the names near the cursor, from the files that they may come from."""
     scheme = by_name(query.language).modules
     leading = [*whole, *(path for path in sorted(own) if path not in whole)]
@@ -105,9 +107,9 @@ def _used(query: Query, whole: dict[str, str], own: set[str]) -> Iterator[_Found
             if one.path in whole:
                 here = whole[one.path]
                 how = f"used here through {here}" if here not in ("", "*") else "used here"
-                yield _Found(one, 0.8 + nearness, f"defines {name}, {how}")
+                yield Found(one, 0.8 + nearness, f"defines {name}, {how}")
             else:
-                yield _Found(one, 0.7 + nearness, f"defines {name} in the same package")
+                yield Found(one, 0.7 + nearness, f"defines {name} in the same package")
         # Nothing leads to it: then the name alone must, so it has to be a telling one.
         few = len(places) == 1 or (len(places) == 2 and scheme in _UNDECLARED)
         if found or common or not few or name not in query.called:
@@ -116,16 +118,16 @@ def _used(query: Query, whole: dict[str, str], own: set[str]) -> Iterator[_Found
             for one in (o for path in set(places) for o in query.definitions_of(path, name)):
                 if one.definition.kind == "method" or scheme in _UNDECLARED:
                     why = f"defines {name}, used near the cursor"
-                    yield _Found(one, 0.2 + nearness / 2, why)
+                    yield Found(one, 0.2 + nearness / 2, why)
 
 
-def _through(query: Query, path: str, here: str) -> Iterator[_Found]:
+def _through(query: Query, path: str, here: str) -> Iterator[Found]:
     """What is taken from a module by its name (``module.name``), else what it offers first."""
     taken = query.attributes(here)
     for name in taken:
-        for found in _named(query, path, name, name):
+        for found in named(query, path, name, name):
             why = f"defines {found.located.definition.name}, used here through {here}"
-            yield _Found(found.located, 1.0 + _nearness(query, name), why)
+            yield Found(found.located, 1.0 + _nearness(query, name), why)
     if taken:
         return
     shown = [
@@ -135,10 +137,13 @@ def _through(query: Query, path: str, here: str) -> Iterator[_Found]:
     ]
     for number, one in enumerate(shown[:_MODULE_MOST]):
         score = 0.5 + _nearness(query, here) / 4 - number / 100
-        yield _Found(one, score, f"defines {one.definition.name} in {here}, imported here")
+        yield Found(one, score, f"defines {one.definition.name} in {here}, imported here")
 
 
-def _snippets(query: Query, ranked: list[_Found]) -> Iterator[Snippet]:
+def snippets_of(
+    query: Query, ranked: list[Found], kind: SnippetKind = SnippetKind.IMPORTED
+) -> Iterator[Snippet]:
+    """Signatures of what was found; a class stands for its members."""
     wanted = frozenset(query.near)
     covered: set[tuple[str, str]] = set()
     for found in sorted(ranked, key=lambda f: f.located.definition.kind not in CONTAINERS):
@@ -154,7 +159,7 @@ def _snippets(query: Query, ranked: list[_Found]) -> Iterator[Snippet]:
             start_line=definition.start_line,
             end_line=definition.end_line,
             text=_text(query, found.located, wanted),
-            kind=SnippetKind.IMPORTED,
+            kind=kind,
             score=round(found.score, 4),
             why=found.why,
         )
