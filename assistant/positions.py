@@ -6,7 +6,11 @@ end of a line means the line's end. A line past the end of the text means the te
 
 from __future__ import annotations
 
+import re
+
 from assistant.types import Position, PositionEncoding
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 def line_bounds(text: str, line: int) -> tuple[int, int]:
@@ -15,12 +19,14 @@ def line_bounds(text: str, line: int) -> tuple[int, int]:
     A line behind the last gives ``(len(text), len(text))``.
     """
     start = 0
+    ends = _LINE_END.finditer(text)
     for _ in range(line):
-        end = _line_end(text, start)
-        if end == len(text):
+        found = next(ends, None)
+        if found is None:
             return len(text), len(text)
-        start = end + (2 if text.startswith("\r\n", end) else 1)
-    return start, _line_end(text, start)
+        start = found.end()
+    found = next(ends, None)
+    return start, found.start() if found else len(text)
 
 
 def offset_at(
@@ -50,13 +56,6 @@ def position_at(
     line = before.count("\n") + before.count("\r") - before.count("\r\n")
     start = max(before.rfind("\n"), before.rfind("\r")) + 1
     return Position(line, sum(_width(c, encoding) for c in before[start:]))
-
-
-def _line_end(text: str, start: int) -> int:
-    newline = text.find("\n", start)
-    end = len(text) if newline < 0 else newline
-    carriage = text.find("\r", start, end)
-    return end if carriage < 0 else carriage
 
 
 def _width(char: str, encoding: PositionEncoding) -> int:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from assistant.context.repository import Repository
     from assistant.engines.protocol import Progress
 
+MAX_BYTES = 10_000_000
 TIMEOUT = 300.0
 """Seconds for one completion of a command."""
 
@@ -50,6 +51,8 @@ def read_document(file: Path, unsaved: str) -> Document:
             data = source.read_bytes()
         except OSError as error:
             raise UsageError(f"{source}: {error.strerror}") from error
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"{file} is larger than {MAX_BYTES // 1_000_000} MB: nothing is completed")
     if b"\0" in data[:8192]:
         raise UsageError(f"{file} is not a text file")
     text = data.decode("utf-8", "replace")

@@ -171,7 +171,12 @@ def _repository(
     if repository and template.repository:
         parts.special(template.repository)
         parts.text(f"{repository}\n")
+    shown = ""
     for snippet in snippets:
+        if snippet.path == shown:
+            parts.text(f"\n{snippet.text.rstrip()}\n")
+            continue
+        shown = snippet.path
         parts.special(template.file_separator)
         parts.text(f"{snippet.path}\n{snippet.text.rstrip()}\n")
     if snippets or repository:

@@ -137,3 +137,13 @@ def test_a_binary_file_is_refused(
     source.write_bytes(b"\0\1\2")
     assert run(["complete", str(source), "--line", "0", "--character", "0"]) == 2
     assert "not a text file" in capsys.readouterr().err
+
+
+def test_a_file_of_50_mb_is_refused(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "data.py"
+    with source.open("wb") as file:
+        file.truncate(50_000_000)
+    assert run(["complete", str(source), "--line", "0", "--character", "0"]) == 2
+    assert "larger than 10 MB" in capsys.readouterr().err

@@ -118,6 +118,14 @@ def test_snippets_stand_in_front_under_their_paths(
     )
 
 
+def test_snippets_of_one_file_share_its_path(tokenizer: ModelTokenizer, qwen: FimTemplate) -> None:
+    more = Snippet("lib/t.py", 5, 6, "def u(): ...\n", SnippetKind.IMPORTED, 1.0, "why")
+    prompt = prompt_of(tokenizer, qwen, snippets=[SNIPPET, more])
+    assert "lib/t.py\nclass T:\n    pass\n\ndef u(): ...\n<|file_sep|>" in spelled(
+        prompt, tokenizer
+    )
+
+
 def test_a_model_without_repositories_gets_comments(qwen: FimTemplate) -> None:
     template = templates().get("codellama")
     prompt = prompt_of(EstimatingTokenizer(), template, snippets=[SNIPPET])
