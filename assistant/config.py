@@ -87,7 +87,7 @@ class ContextSettings(_Section):
     """What of the repository the model is shown."""
 
     enabled: bool = True
-    budget_tokens: int = Field(640, ge=0)
+    budget_tokens: int = Field(800, ge=0)
     """Tokens for all snippets together."""
     retrievers: list[str] = []
     """Names from the retriever registry; empty means all."""

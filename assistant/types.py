@@ -65,7 +65,7 @@ class SnippetKind(StrEnum):
     OPEN = "open"
     RECENT = "recent"
     CALLED = "called"
-    """Called on the line that is being typed."""
+    """Called, or asked for a member, on the line that is being typed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ _SHARES = {
     SnippetKind.RECENT: 0.35,
 }
 # The share kept for what the current line calls.
-_RESERVED = 0.2
+_RESERVED = 0.3
 # Whose turn it is first: what the file uses helps most.
 _TURNS = (SnippetKind.IMPORTED, SnippetKind.SIMILAR, SnippetKind.RECENT, SnippetKind.OPEN)
 
@@ -36,9 +36,12 @@ def pack(snippets: Iterable[Snippet], count: Callable[[str], int], budget: int) 
         (s for s in every if s.kind is not SnippetKind.CALLED), count, budget - reserved
     )
     shown = {_words(snippet) for snippet in chosen}
-    for snippet in _ranked(s for s in every if s.kind is SnippetKind.CALLED):
+    for whole in _ranked(s for s in every if s.kind is SnippetKind.CALLED):
+        if _words(whole) in shown:
+            continue
+        snippet = _clipped(whole, count, reserved)
         cost = _cost(snippet, count, budget)
-        if cost <= reserved and _words(snippet) not in shown and not _overlaps(snippet, chosen):
+        if cost <= reserved and not _overlaps(snippet, chosen):
             chosen.append(snippet)
             reserved -= cost
     return sorted(chosen, key=lambda s: (_PLACE[s.kind], s.path, s.start_line, s.end_line))
@@ -70,6 +73,15 @@ def _choose(snippets: Iterable[Snippet], count: Callable[[str], int], budget: in
             chosen.append(snippet)
             left -= cost
     return chosen
+
+
+def _clipped(snippet: Snippet, count: Callable[[str], int], room: int) -> Snippet:
+    """The first lines of a snippet that fit: half a class is better than none of it."""
+    lines = snippet.text.split("\n")
+    while len(lines) > 1 and _cost(snippet, count, room) > room:
+        lines = lines[: max(1, len(lines) * 3 // 4)]
+        snippet = replace(snippet, text="\n".join(lines))
+    return snippet
 
 
 def _cost(snippet: Snippet, count: Callable[[str], int], budget: int) -> int:

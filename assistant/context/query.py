@@ -3,7 +3,7 @@
 Nearly everything a retriever may ask is stable while the user types within a line: the
 current line is left out, so the same snippets come back, byte for byte, and the engine's
 prefix cache keeps them. Two things on it count, because they are what the user wants to see:
-an import that is being typed, and the names that it calls.
+an import that is being typed, and what it calls or takes a member of.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ _DEFINING = (
 )
 _CALLED = re.compile(r"\b\w{4,}(?=\s*\()|(?<=\w\.)\w{4,}|(?<=->)\w{4,}")
 _CALL = re.compile(r"(\w{2,})\s*(?:<[\w, ]*>|!)?[({]")
+_RECEIVER = re.compile(r"(\w{2,})(?:\?\.|!?\.|->|::)\w*$")
+_TYPES_WITHIN = 20_000
 _PYTHON_FROM = re.compile(r"^\s*from\s+([\w.]+)\s+import\b")
 
 
@@ -91,6 +93,7 @@ class Query:
             self._below,
             self.current if _IMPORT.match(self.current) else "",
             self.calls,
+            self.receiver,
             self.stamp,
             tuple((document.path, document.text) for document in surroundings.open_documents),
             tuple(
@@ -131,6 +134,29 @@ class Query:
         """The names called on this line before the cursor, the last first: it changes only
         with an opening bracket."""
         return tuple(dict.fromkeys(reversed(_CALL.findall(self._typed))))
+
+    @cached_property
+    def receiver(self) -> str:
+        """The name whose member is being typed at the cursor, as in ``name.mem``."""
+        found = _RECEIVER.search(self._typed)
+        return found[1] if found else ""
+
+    def types_of(self, name: str) -> list[str]:
+        """The types that this file gives ``name`` above the cursor, the nearest first.
+
+        Read off annotations, declarations and constructor calls, not inferred: a name that
+        only looks like a type is not defined anywhere and gives nothing.
+        """
+        name = re.escape(name)
+        patterns = [
+            rf"\b{name}\??\s*:\s*(?:&\s*)?(?:mut\s+)?[\"']?(?:\w+\[)?(?:\w+\.)*([A-Z]\w+)",
+            rf"\b{name}\s*:?=\s*(?:await\s+|new\s+|&)?(?:\w+\.)*([A-Z]\w+)\s*[({{.:<]",
+            rf"\b([A-Z]\w+)(?:<[^<>\n]*>)?(?:\[\])?[\s*&]+{name}\b",
+            rf"\b{name}\s+\*?(?:\w+\.)?([A-Z]\w+)\b",
+        ]
+        text = self._above[-_TYPES_WITHIN:]
+        found = [(m.start(), m[1]) for pattern in patterns for m in re.finditer(pattern, text)]
+        return list(dict.fromkeys(kind for _, kind in sorted(found, reverse=True)))[:3]
 
     @cached_property
     def called(self) -> frozenset[str]:

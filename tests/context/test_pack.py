@@ -63,15 +63,22 @@ def test_one_kind_leaves_room_for_others() -> None:
 
 def test_room_that_others_leave_is_used() -> None:
     imported = [snippet(f"a{n}.py", 0, f"x{n} " * 9, SnippetKind.IMPORTED) for n in range(20)]
-    # A fifth is kept for what the current line calls.
-    assert len(pack(imported, words, 100)) == 8
+    # Three tenths are kept for what the current line calls.
+    assert len(pack(imported, words, 100)) == 7
 
 
 def test_what_the_line_calls_comes_last_and_pushes_nothing_out() -> None:
     imported = [snippet(f"b{n}.py", 0, f"x{n} " * 9, SnippetKind.IMPORTED) for n in range(20)]
     called = [snippet(f"a{n}.py", 0, f"y{n} " * 9, SnippetKind.CALLED, 9 - n) for n in range(5)]
     without = pack(imported, words, 100)
-    assert pack([*called, *imported], words, 100) == [*without, *called[:2]]
+    assert pack([*called, *imported], words, 100) == [*without, *called[:3]]
+
+
+def test_what_the_line_calls_is_clipped_to_its_share() -> None:
+    called = snippet("a.py", 0, "\n".join(f"line {n}" for n in range(99)), SnippetKind.CALLED)
+    (shown,) = pack([called], words, 100)
+    assert called.text.startswith(shown.text)
+    assert 5 < shown.text.count("\n") < 15
 
 
 def test_what_is_shown_already_is_not_shown_again_for_being_called() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from assistant.config import ContextSettings
 from assistant.context import Repository
+from assistant.context.query import Query
 from assistant.context.retriever import retrievers
 from assistant.errors import UsageError
 from assistant.types import CompletionRequest, Document, Edit, Snippet, SnippetKind, Surroundings
@@ -298,3 +299,48 @@ def test_what_the_line_calls_is_shown_and_the_rest_stays(
     # `sell` is shown as imported already; nothing in front of the new snippet has moved.
     assert after[:-1] == before
     assert "def sell" in "".join(one.text for one in before)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from shop import Receipt\n\ndef f():\n    Receipt.|\n",
+        "import shop\n\ndef f(paid: 'shop.Receipt'):\n    return paid.to|\n",
+        "import shop\n\ndef f():\n    paid = shop.Receipt(3)\n    paid.|\n",
+    ],
+)
+def test_what_the_line_takes_a_member_of_is_shown(
+    write: Write, home: Path, ask: Ask, text: str
+) -> None:
+    root = write({"shop.py": SHOP})
+    with Repository.open(root, ContextSettings(retrievers=["called"])) as repository:
+        repository.refresh()
+        (receipt,) = retrieve(repository, ask("a.py", text))
+    assert receipt.kind is SnippetKind.CALLED
+    assert "class Receipt" in receipt.text
+    assert "def print(self, width: int = 40)" in receipt.text
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("def f(basket: Basket):\n    x = basket.|", "Basket"),
+        ("def f(basket: Optional[Basket]):\n    x = basket.|", "Basket"),
+        ("let basket = new Basket();\nbasket.|", "Basket"),
+        ("let basket: Basket;\nbasket?.|", "Basket"),
+        ("Basket<String> basket = make();\nbasket.|", "Basket"),
+        ("func f(basket *shop.Basket) {\n    basket.|", "Basket"),
+        ("basket := Basket{}\nbasket.|", "Basket"),
+        ("let basket: &mut Basket = b;\nbasket.|", "Basket"),
+        ("Basket *basket = make();\nbasket->|", "Basket"),
+        ("basket = 3\nbasket.|", ""),
+    ],
+)
+def test_types_are_read_off_declarations(
+    repository: Repository, ask: Ask, text: str, kind: str
+) -> None:
+    repository.refresh()
+    with repository._store.reading() as db:
+        query = Query(repository, db, ask("a.py", text))
+        assert query.receiver == "basket"
+        assert query.types_of("basket")[:1] == ([kind] if kind else [])
