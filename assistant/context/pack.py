@@ -37,12 +37,13 @@ def pack(snippets: Iterable[Snippet], count: Callable[[str], int], budget: int) 
     )
     shown = {_words(snippet) for snippet in chosen}
     for whole in _ranked(s for s in every if s.kind is SnippetKind.CALLED):
-        if _words(whole) in shown:
+        snippet = whole if _words(whole) in shown else _clipped(whole, count, reserved)
+        if _words(snippet) in shown:
             continue
-        snippet = _clipped(whole, count, reserved)
         cost = _cost(snippet, count, budget)
         if cost <= reserved and not _overlaps(snippet, chosen):
             chosen.append(snippet)
+            shown.add(_words(snippet))
             reserved -= cost
     return sorted(chosen, key=lambda s: (_PLACE[s.kind], s.path, s.start_line, s.end_line))
 
