@@ -11,7 +11,7 @@ import os
 import pkgutil
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -62,7 +62,8 @@ def build() -> typer.Typer:
         if hasattr(module, "app"):
             app.add_typer(module.app, name=module.NAME, help=module.__doc__)
         else:
-            app.command(module.NAME, help=module.__doc__)(module.command)
+            context = getattr(module, "CONTEXT", None)
+            app.command(module.NAME, help=module.__doc__, context_settings=context)(module.command)
     return app
 
 
@@ -70,10 +71,17 @@ def main(argv: list[str] | None = None) -> None:
     """Run the command line and exit."""
     argv = sys.argv[1:] if argv is None else argv
     if argv[:1] == ["lsp"]:
-        # The language server is a package beside this one, which imports this one: it is
-        # run, not imported. -P keeps the user's own folder `lsp` from being taken for it.
-        os.execv(sys.executable, [sys.executable, "-P", "-m", "lsp", *argv[1:]])  # noqa: S606
+        run_beside("lsp", argv[1:])
     sys.exit(run(argv))
+
+
+def run_beside(module: str, arguments: list[str]) -> NoReturn:
+    """Become ``python -m module``, of a package beside this one.
+
+    Those import this package, so they are run, not imported. -P keeps a folder of the user's
+    with the same name (``lsp``, ``eval``) from being taken for it.
+    """
+    os.execv(sys.executable, [sys.executable, "-P", "-m", module, *arguments])  # noqa: S606
 
 
 def run(argv: list[str]) -> int:
@@ -112,7 +120,7 @@ def _click_status(error: Exception) -> int | None:
         context = getattr(error, "ctx", None)
         if context is not None:
             hint = f" (see `{context.command_path} --help`)"
-        _complain(error.format_message().replace("\n", " ") + hint)
+        _complain(" ".join(error.format_message().split()) + hint)
         return int(error.exit_code)
     return None
 

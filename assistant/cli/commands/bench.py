@@ -1,0 +1,29 @@
+"""Measure this project: ``index``, ``lsp``, ``engine`` or ``stopping``; prints JSON.
+
+What follows the name goes to the benchmark (``assistant bench index -- --help``).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+NAME = "bench"
+CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+class Benchmark(StrEnum):
+    INDEX = "index"
+    LSP = "lsp"
+    ENGINE = "engine"
+    STOPPING = "stopping"
+
+
+def command(
+    context: typer.Context, name: Annotated[Benchmark, typer.Argument(help="Which one.")]
+) -> None:
+    from assistant.cli.app import run_beside
+
+    run_beside(f"eval.bench.{name.value}", context.args)
