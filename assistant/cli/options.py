@@ -40,6 +40,8 @@ def existing_folder(path: Path) -> Path:
     """``path`` made absolute. Raises UsageError when it is no folder."""
     from assistant.errors import UsageError
 
+    if path.is_file():
+        raise UsageError(f"{path} is a file: name a folder")
     if not path.is_dir():
         raise UsageError(f"{path}: there is no such folder")
     return path.resolve()

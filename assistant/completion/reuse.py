@@ -154,10 +154,6 @@ class SuggestionCache:
         if identifier in self._kept:
             self._drop(identifier)
 
-    def forget_path(self, path: Path) -> None:
-        for identifier in [i for i, s in self._kept.items() if s.made_for.document.path == path]:
-            self._drop(identifier)
-
     def _drop(self, identifier: str) -> None:
         gone = self._kept.pop(identifier)
         self._characters -= len(gone.made_for.document.text)

@@ -100,8 +100,6 @@ class EngineClient:
         }
         if request.stop:
             body["stop"] = list(request.stop)
-        if request.seed is not None:
-            body["seed"] = request.seed
         if self.endpoint.constraints:
             # Extensions of vLLM; other servers may refuse fields they do not know.
             body["skip_special_tokens"] = True
@@ -111,8 +109,6 @@ class EngineClient:
                 body["stop_token_ids"] = list(request.stop_token_ids)
             if request.regex:
                 body["structured_outputs"] = {"regex": request.regex}
-            if request.priority:
-                body["priority"] = request.priority
         body.update(request.extra)
         return body
 

@@ -104,7 +104,7 @@ class GenerateRequest:
 
     ``prompt`` is token ids where the tokenizer is known (so that source text which looks
     like a special token stays text), else a string. ``regex`` holds the answer to a pattern.
-    ``priority``: lower goes first, where the engine schedules by priority.
+    ``extra`` goes into the request's body as it is.
     """
 
     prompt: str | Sequence[int]
@@ -113,8 +113,6 @@ class GenerateRequest:
     stop_token_ids: Sequence[int] = ()
     stop: Sequence[str] = ()
     regex: str = ""
-    seed: int | None = None
-    priority: int = 0
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -32,7 +32,7 @@ class FimTemplate:
     repository: str = ""
     """Stands before the repository's name."""
     form: Form = "psm"
-    """The best measured form (docs/LOG.md), taken when the setting says ``auto``."""
+    """The form taken when the setting says ``auto``."""
     matches: tuple[str, ...] = ()
     """Lower-case parts of model names that this template fits."""
 

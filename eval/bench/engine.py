@@ -23,6 +23,7 @@ from assistant.config import Settings, load
 from assistant.engines.client import EngineClient
 from assistant.engines.lease import Lease, acquire
 from assistant.engines.protocol import GenerateRequest
+from eval.bench.running import run
 
 TEXT = (Path(__file__).resolve().parents[2] / "assistant" / "config.py").read_text("utf-8")
 
@@ -127,4 +128,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -25,15 +25,19 @@ from typing import Any
 from assistant.config import ContextSettings
 from assistant.context import Repository
 from assistant.context.walk import Skipped, walk
+from assistant.errors import UsageError
 from assistant.types import CompletionRequest, Document
+from eval.bench.running import run
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, prog="python -m eval.bench.index")
+    parser = argparse.ArgumentParser(description=__doc__, prog="assistant bench index")
     parser.add_argument("path", type=Path)
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--samples", type=int, default=300)
     given = parser.parse_args()
+    if not given.path.is_dir():
+        raise UsageError(f"{given.path}: there is no such folder")
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         os.environ["ASSISTANT_HOME"] = str(Path(folder, "home"))
         workspace = Path(folder, "workspace")
@@ -167,4 +171,4 @@ class _Peak:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -7,6 +7,7 @@ taken away, and the answer needs a name or a signature from another file.
 from __future__ import annotations
 
 import asyncio
+import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -166,17 +167,12 @@ def _timing(answer: Completion) -> str:
 
 
 def _how_to_plug_in(console: Console) -> None:
-    assistant = ROOT / ".venv" / "bin" / "assistant"
     console.rule("In your editor", align="left")
     console.print(
         "Neovim 0.12, in init.lua:\n\n"
-        f"  vim.lsp.config('assistant', {{ cmd = {{ '{assistant}', 'lsp' }} }})\n"
-        "  vim.lsp.enable('assistant')\n"
-        "  vim.lsp.inline_completion.enable()\n"
-        "  vim.keymap.set('i', '<Tab>', function()\n"
-        "    if not vim.lsp.inline_completion.get() then return '<Tab>' end\n"
-        "  end, { expr = true })\n\n"
-        f"Any other client with inline completion: run `{assistant} lsp` (stdio).\n"
+        f'  vim.opt.runtimepath:append("{ROOT / "editors" / "neovim"}")\n'
+        '  require("assistant").setup()\n\n'
+        f"Any other client with inline completion: run {sys.argv[0]} lsp (stdio).\n"
         "editors/README.md has VS Code and Emacs.",
         markup=False,
     )

@@ -1,4 +1,8 @@
--- What `vim.lsp.enable("assistant")` starts. Needs the command `assistant` on the PATH.
+-- What `vim.lsp.enable("assistant")` starts: the command of the checkout that this file is in,
+-- once `make setup` has built it, else `assistant` from the PATH.
+local here = vim.fs.normalize(vim.fn.fnamemodify(debug.getinfo(1, "S").source:sub(2), ":p"))
+local built = vim.fs.dirname(here) .. "/../../../.venv/bin/assistant"
+local command = vim.uv.fs_stat(built) and vim.fs.normalize(built) or "assistant"
 
 local markers = {
   { ".git", ".hg", ".jj" },
@@ -7,7 +11,7 @@ local markers = {
 
 ---@type vim.lsp.Config
 return {
-  cmd = { "assistant", "lsp" },
+  cmd = { command, "lsp" },
   root_dir = function(buffer, use)
     -- The empty buffer that Neovim starts with would index whatever folder it was started in.
     if vim.api.nvim_buf_get_name(buffer) ~= "" then

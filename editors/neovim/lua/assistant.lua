@@ -4,7 +4,7 @@
 --
 -- Options, with their defaults:
 --
---   cmd      = { "assistant", "lsp" }   how the server is started
+--   cmd      = { "assistant", "lsp" }   how the server is started; else the checkout's own
 --   settings = {}                       any setting of the server, e.g. { lsp = { cache_size = 50 } }
 --   keys     = { accept = "<Tab>", accept_word = "<M-w>", accept_line = "<M-l>",
 --                dismiss = "<M-e>" }   false leaves a key alone
