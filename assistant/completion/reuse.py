@@ -11,7 +11,6 @@ from __future__ import annotations
 import itertools
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from assistant.types import Completion, CompletionRequest
 

@@ -29,6 +29,8 @@ from typing import Any
 
 import psutil
 
+from eval.bench.running import run
+
 ANSWER = "value_of_the_thing(first, second)"
 TOKENS = re.findall(r"\w+|\W", ANSWER)
 TOKEN_SECONDS = 0.002
