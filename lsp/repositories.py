@@ -49,16 +49,25 @@ class Repositories:
         self._settings = settings
         self._on_progress = on_progress
         self._folders: dict[Path, _Folder] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def __call__(self, root: Path) -> Repository | None:
-        """The index of that folder once it is open; may be called from any thread."""
+        """The index of that folder once it is open; may be called from any thread.
+
+        One that has lost what it held is scanned again meanwhile.
+        """
         folder = self._folders.get(root)
-        return folder.repository if folder is not None else None
+        if folder is None or folder.repository is None:
+            return None
+        if folder.repository.needs_refresh and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._restore, folder)
+        return folder.repository
 
     def add(self, root: Path) -> None:
         """Open and refresh the index of ``root`` in the background."""
         if root in self._folders or not self._settings.context.enabled:
             return
+        self._loop = asyncio.get_running_loop()
         folder = self._folders[root] = _Folder(root)
         folder.tasks.append(self._guarded(folder, self._run(folder)))
 
@@ -93,6 +102,7 @@ class Repositories:
             if folder.repository is not None and root in (None, folder.root):
                 while not folder.saved.empty():
                     folder.saved.get_nowait()
+                folder.state, folder.detail = "indexing", ""
                 folder.tasks = [t for t in folder.tasks if not t.done()]
                 folder.tasks.append(self._guarded(folder, self._refresh(folder)))
                 started += 1
@@ -143,6 +153,8 @@ class Repositories:
 
         folder.state, folder.detail = "indexing", ""
         try:
+            if folder.repository is not None:
+                await asyncio.to_thread(folder.repository.mend)
             report = await refresh_in_background(folder.root, self._settings.context, progress)
             folder.state = "ready"
             folder.files, folder.symbols = report.files, report.symbols
@@ -168,6 +180,13 @@ class Repositories:
             await asyncio.to_thread(folder.repository.update, path)
         except (AssistantError, OSError) as error:
             logger.warning("a changed file was not indexed: %s", error)
+        self._restore(folder)
+
+    def _restore(self, folder: _Folder) -> None:
+        """Scan again when the index has lost what it held, unless a scan runs."""
+        lost = folder.repository is not None and folder.repository.needs_refresh
+        if lost and folder.state != "indexing":
+            self.reindex(folder.root)
 
     def _failed(self, folder: _Folder, why: str) -> None:
         folder.state, folder.detail = "failed", why

@@ -50,6 +50,7 @@ class Repository:
         self._unsaved: dict[str, tuple[Definition, ...]] = {}
         self._lock = threading.Lock()
         self._damaged = ""
+        self._lost = False
         self._answers: OrderedDict[Hashable, list[Snippet]] = OrderedDict()
         self._resolved: OrderedDict[Hashable, list[Target]] = OrderedDict()
         self._said: set[str] = set()
@@ -82,6 +83,26 @@ class Repository:
         """Let go of the index file; may be called twice."""
         self._store.close()
 
+    @property
+    def needs_refresh(self) -> bool:
+        """Whether the index turned out damaged, deleted or replaced: what it held comes back
+        with a refresh only."""
+        return bool(self._damaged) or self._lost or self._store.replaced
+
+    def mend(self) -> None:
+        """Set a damaged index aside. Whoever has another process refresh calls this first;
+        :attr:`needs_refresh` then speaks of what happens from here on.
+
+        Raises RepositoryIndexError when no new one can be made.
+        """
+        why, self._damaged = self._damaged, ""
+        self._lost = self._store.replaced = False
+        if why:
+            try:
+                self._store.rebuild(f"is damaged ({why})")
+            except (sqlite3.Error, OSError) as error:
+                raise RepositoryIndexError(f"index {self._store.file}: {error}") from error
+
     def refresh(
         self, progress: Callable[[int, int], None] | None = None, wait: float = 600.0
     ) -> IndexReport:
@@ -95,9 +116,7 @@ class Repository:
             raise RepositoryIndexError(f"{self.root} is no folder that can be read")
         lock = self._store.file.with_suffix(".lock")
         with exclusively(lock, str(self.root), wait):
-            if self._damaged:
-                self._store.rebuild(f"is damaged ({self._damaged})")
-                self._damaged = ""
+            self.mend()
             try:
                 return indexing.refresh(self._store, self.root, self.settings, progress)
             except sqlite3.DatabaseError as error:
@@ -182,7 +201,7 @@ class Repository:
             with self._store.reading() as db:
                 found = self._found(Query(self, db, request))
         except (sqlite3.DatabaseError, RepositoryIndexError) as error:
-            self._say_once(f"index {self._store.file} does not answer: {error}")
+            self._note(error)
         return pack(found, count, budget)
 
     def _found(self, query: Query) -> list[Snippet]:
@@ -221,11 +240,8 @@ class Repository:
     def _ask(self, retriever: Retriever, query: Query) -> list[Snippet]:
         try:
             return list(retriever.retrieve(query))
-        except sqlite3.OperationalError as error:
-            self._say_once(f"index {self._store.file} does not answer: {error}")
         except sqlite3.DatabaseError as error:
-            self._damaged = str(error)
-            self._say_once(f"index {self._store.file} is damaged: {error}")
+            self._note(error)
         except Exception as error:  # noqa: BLE001
             # A plug-in's fault costs its own snippets, never the completion.
             self._say_once(f"retriever {retriever.name} failed: {error!r}")
@@ -252,7 +268,7 @@ class Repository:
             with self._store.reading() as db:
                 on_disk = records.definitions_named(db, name, limit + len(unsaved))
         except (sqlite3.DatabaseError, RepositoryIndexError) as error:
-            self._say_once(f"index {self._store.file} does not answer: {error}")
+            self._note(error)
             on_disk = []
         found += [one for one in on_disk if one.path not in unsaved]
         return sorted(found, key=lambda one: (one.path, one.definition.start_line))[:limit]
@@ -299,6 +315,14 @@ class Repository:
             raise RepositoryIndexError(f"index {self._store.file}: {error}") from error
         except sqlite3.DatabaseError as error:
             self._store.rebuild(f"is damaged ({error})")
+            self._lost = True
+
+    def _note(self, error: sqlite3.DatabaseError | RepositoryIndexError) -> None:
+        """Say what reading met, and remember damage for the next refresh."""
+        what = "does not answer"
+        if not isinstance(error, sqlite3.OperationalError | RepositoryIndexError):
+            self._damaged, what = str(error), "is damaged"
+        self._say_once(f"index {self._store.file} {what}: {error}")
 
     def _say_once(self, message: str) -> None:
         if message not in self._said:

@@ -109,6 +109,8 @@ class Store:
         self._lock = threading.Lock()
         self._writing = threading.RLock()
         self._closed = False
+        self.replaced = False
+        """Whether the file turned out deleted or another one: what it held may be gone."""
         self._prepare()
         self._known_inode = self._inode()
 
@@ -178,6 +180,7 @@ class Store:
         with self._writing:
             self.set_aside(why)
             self._create_or_check()
+            self._known_inode = self._inode()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -208,6 +211,7 @@ class Store:
                 if inode is None:
                     self._create_or_check()
                 self._known_inode = self._inode()
+                self.replaced = True
             if self._idle:
                 return self._idle.pop()
         return self._connect()

@@ -46,9 +46,9 @@ async def watch(
 ) -> None:
     """Feed changes under the root to ``repository`` until ``stop`` is set or cancelled.
 
-    ``on_rescan`` is called when single updates will not do (an ignore file changed, or very
-    many files at once): whoever calls should refresh. Without it, this refreshes itself, in
-    a thread. A root that vanishes is waited for.
+    ``on_rescan`` is called when single updates will not do (an ignore file changed, very
+    many files at once, or the index has lost what it held): whoever calls should refresh.
+    Without it, this refreshes itself, in a thread. A root that vanishes is waited for.
     """
     stop = stop or asyncio.Event()
     while not stop.is_set():
@@ -88,14 +88,15 @@ def _with_new_folders(root: Path, paths: list[Path]) -> list[Path]:
 async def _take_in(
     repository: Repository, paths: list[Path], on_rescan: Callable[[], None] | None
 ) -> None:
-    if len(paths) > _MANY or any(path.name in FILES for path in paths):
-        if on_rescan:
-            on_rescan()
-        else:
-            await _tolerant(repository.refresh)
-        return
-    for path in sorted(set(paths)):
-        await _tolerant(repository.update, path)
+    if len(paths) <= _MANY and not any(path.name in FILES for path in paths):
+        for path in sorted(set(paths)):
+            await _tolerant(repository.update, path)
+        if not repository.needs_refresh:
+            return
+    if on_rescan:
+        on_rescan()
+    else:
+        await _tolerant(repository.refresh)
 
 
 async def _tolerant(action: Callable[..., object], *arguments: object) -> None:

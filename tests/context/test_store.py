@@ -49,15 +49,20 @@ def test_a_corrupt_index_is_kept_aside_and_rebuilt(
         assert "building anew" in caplog.messages[0]
 
 
+def damage(file: Path) -> None:
+    """Overwrite the pages after the second in place."""
+    with file.open("r+b") as data:
+        for at in range(8192, file.stat().st_size - 4096, 4096):
+            data.seek(at)
+            data.write(b"\xff" * 64)
+
+
 def test_damage_found_while_in_use(
     write: Callable[..., Path], home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     root = write({f"m{n}.py": f"def f{n}(): pass\n" * 40 for n in range(30)})
     file = indexed(root)
-    data = bytearray(file.read_bytes())
-    for at in range(8192, len(data) - 4096, 4096):
-        data[at : at + 64] = b"\xff" * 64
-    file.write_bytes(bytes(data))
+    damage(file)
     with Repository.open(root, SETTINGS) as repository:
         write({"new.py": "def g(): pass\n"})
         repository.refresh()
@@ -113,6 +118,55 @@ def test_an_index_deleted_while_open(write: Callable[..., Path], repository: Rep
     assert not repository.defines("f")
     repository.refresh()
     assert repository.defines("f")
+
+
+def test_an_index_deleted_while_open_asks_for_a_refresh(
+    write: Callable[..., Path], repository: Repository
+) -> None:
+    root = write({"a.py": "def f(): pass\n", "b.py": "def g(): pass\n"})
+    repository.refresh()
+    assert not repository.needs_refresh
+    for path in index_file(root).parent.iterdir():
+        path.unlink()
+    repository.update(root / "a.py")
+    assert repository.needs_refresh
+    repository.refresh()
+    assert repository.defines("g")
+    assert not repository.needs_refresh
+
+
+def test_damage_found_by_a_saved_file_asks_for_a_refresh(
+    write: Callable[..., Path], home: Path
+) -> None:
+    root = write({f"m{n}.py": f"def f{n}(): pass\n" * 40 for n in range(30)})
+    file = indexed(root)
+    with Repository.open(root, SETTINGS) as repository:
+        damage(file)
+        write({"m3.py": "def g(): pass\n"})
+        repository.update(root / "m3.py")
+        assert repository.needs_refresh
+        repository.refresh()
+        assert repository.defines("g")
+        assert repository.defines("f29")
+        assert not repository.needs_refresh
+
+
+def test_damage_found_by_a_question_asks_for_a_refresh(
+    write: Callable[..., Path], home: Path, ask: Callable[..., CompletionRequest]
+) -> None:
+    root = write({f"m{n}.py": f"def f{n}(): pass\n" * 40 for n in range(30)})
+    file = indexed(root)
+    request = ask("x.py", "from m29 import f29\nf29(|")
+    with Repository.open(root, SETTINGS) as repository:
+        damage(file)
+        repository.retrieve(request, len, 500)
+        assert repository.needs_refresh
+        # As when another process scans: it may never meet the pages that are damaged.
+        repository.mend()
+        assert not repository.needs_refresh
+        with Repository.open(root, SETTINGS) as other:
+            other.refresh()
+        assert [one.path for one in repository.retrieve(request, len, 500)] == ["m29.py"]
 
 
 def test_an_index_that_another_process_has_rebuilt(

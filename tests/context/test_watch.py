@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from assistant.context import Repository
+from assistant.context.store import index_file
 from assistant.context.watch import _with_new_folders, watch
 
 Write = Callable[..., Path]
@@ -51,6 +52,16 @@ async def test_a_changed_ignore_file_means_a_scan(write: Write, repository: Repo
     async with asyncio.timeout(60), watching(repository, root):
         write({".gitignore": "a.py\n"})
         await until(lambda: not repository.defines("f"))
+
+
+async def test_a_lost_index_means_a_scan(write: Write, repository: Repository) -> None:
+    root = write({"a.py": "def f(): pass\n"})
+    repository.refresh()
+    async with asyncio.timeout(60), watching(repository, root):
+        for path in index_file(root).parent.iterdir():
+            path.unlink()
+        write({"b.py": "def g(): pass\n"})
+        await until(lambda: repository.defines("g") and repository.defines("f"))
 
 
 async def test_a_root_that_vanishes_is_waited_for(write: Write, repository: Repository) -> None:

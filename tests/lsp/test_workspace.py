@@ -8,6 +8,8 @@ import pytest
 from lsp_client import Client, eventually
 from lsp_setting import Setting
 
+from assistant.context.store import index_file
+
 
 async def indexed(client: Client, *roots: Path) -> None:
     """Until exactly these folders have an index."""
@@ -91,3 +93,33 @@ async def test_saved_and_deleted_files_reach_the_index(setting: Setting, tmp_pat
         change = {"changes": [{"uri": uri, "type": 3}]}
         await client.notify("workspace/didChangeWatchedFiles", change)
         await eventually(not_shown)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["saved", "asked"])
+async def test_a_deleted_index_comes_back(
+    setting: Setting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setenv("ASSISTANT_HOME", setting.env["ASSISTANT_HOME"])
+    setting.engine.configure(default="ledger(path)")
+    root = project(tmp_path, "figs")
+    (root / "other.py").write_text("def other() -> int:\n    return 1\n")
+    async with setting.server("--set", "context.watch=false") as client:
+        await client.initialize(root)
+        await client.ready()
+        await indexed(client, root)
+        uri, use = (root / "other.py").as_uri(), (root / "use.py").as_uri()
+        await client.open(use, "from figs_store import FigsStore\n\nFigsStore().\n")
+        file = index_file(root)
+        for path in file.parent.glob(f"{file.stem}*"):
+            path.unlink()
+        if how == "saved":
+            await client.open(uri, (root / "other.py").read_text())
+            await client.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
+
+        async def shown() -> bool:
+            await client.insert(use, 2, 0, " ")
+            await client.inline(use, 2, len(" FigsStore()."))
+            return "open_figs_ledger" in str(setting.engine.requests()[-1]["prompt"])
+
+        await eventually(shown)
