@@ -3,15 +3,17 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
+# Where this folder was moved or Python has gone, the stamp is fresh but the scripts do not run.
+UNSOUND := $(shell [ -x $(BIN)/python ] && grep -qsF '$(CURDIR)/$(BIN)/' $(BIN)/assistant || echo unsound)
 
-.PHONY: help setup demo serve test test-fast e2e fmt lint type check bench lock clean
+.PHONY: help setup demo serve test test-fast e2e fmt lint type check bench lock clean unsound
 
 help: ## List what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 setup: .venv/ready ## Build .venv with everything the project needs (again at any time)
 
-.venv/ready: pyproject.toml requirements.lock .ci/setup
+.venv/ready: pyproject.toml requirements.lock .ci/setup $(UNSOUND)
 	@.ci/setup && touch $@
 
 demo: setup ## Complete code at real places of this repository, with a real model
