@@ -13,7 +13,7 @@ help: ## List what there is
 
 setup: .venv/ready ## Build .venv with everything the project needs (again at any time)
 
-.venv/ready: pyproject.toml requirements.lock .ci/setup $(UNSOUND)
+.venv/ready: pyproject.toml requirements.lock .ci/setup .ci/cpu-overrides.txt $(UNSOUND)
 	@.ci/setup && touch $@
 
 demo: setup ## Complete code at real places of this repository, with a real model
