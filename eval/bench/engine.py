@@ -39,9 +39,11 @@ async def ask(lease: Lease, prompt: list[int], tokens: int, **extra: Any) -> Fig
     first, last, usage = 0.0, 0.0, None
     try:
         async for chunk in client.generate(request):
-            last = time.perf_counter()
-            first = first or last
             usage = chunk if chunk.prompt_tokens else usage
+            # The first chunk of all is empty: the request was accepted.
+            if chunk.text:
+                last = time.perf_counter()
+                first = first or last
     finally:
         await client.close()
     assert usage is not None
