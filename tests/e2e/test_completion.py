@@ -99,4 +99,5 @@ def test_the_demo_finds_its_places_and_completes_them(real_home: Path) -> None:
     for place in places:
         assert place["context"], place["file"]
         assert place["next_keystroke"]["cached_tokens"] > 0
-    assert any(place["text"] for place in places)
+    # What a small model says of a changing repository changes: one place may stay empty.
+    assert sum(bool(place["text"]) for place in places) >= len(places) - 1
