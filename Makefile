@@ -6,7 +6,7 @@ PYTEST := $(BIN)/python -m pytest
 # Where this folder was moved or Python has gone, the stamp is fresh but the scripts do not run.
 UNSOUND := $(shell [ -x $(BIN)/python ] && grep -qsF '$(CURDIR)/$(BIN)/' $(BIN)/assistant || echo unsound)
 
-.PHONY: help setup demo serve test test-fast e2e fmt lint type check bench lock clean unsound
+.PHONY: help setup demo serve test test-fast e2e fmt lint type check lock clean unsound
 
 help: ## List what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
