@@ -14,6 +14,18 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from assistant.errors import AssistantError
+
+
+class StateFolderError(AssistantError, OSError):
+    """A folder of the state cannot be made; an OSError too, for who handles the disk's."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.filename} cannot be made ({self.strerror}): "
+            "set ASSISTANT_HOME to a folder that can be written"
+        )
+
 
 def home() -> Path:
     """The state folder, as an absolute path."""
@@ -39,7 +51,13 @@ def config_file() -> Path:
 
 
 def folder(*parts: str) -> Path:
-    """A folder below :func:`home`, made (mode 0700) when it is not there."""
+    """A folder below :func:`home`, made (mode 0700) when it is not there.
+
+    Raises StateFolderError.
+    """
     path = home().joinpath(*parts)
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StateFolderError(error.errno, error.strerror, str(path)) from error
     return path

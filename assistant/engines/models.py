@@ -63,7 +63,7 @@ def prepared(name: str, precision: Precision, on_progress: OnProgress) -> LocalM
     target = model.weights(precision)
     if not _is_converted(model, precision):
         source = pull(name, on_progress)
-        with _lock(model, on_progress):
+        with _disk_errors(model), _lock(model, on_progress):
             if not _is_converted(model, precision):
                 _convert(model, source, precision, on_progress)
     return LocalModel(model.name, target, model.fim, precision)
@@ -77,7 +77,7 @@ def pull(name: str, on_progress: OnProgress) -> Path:
     model = find(name)
     if is_present(model):
         return model.path
-    with _lock(model, on_progress), _disk_errors(model):
+    with _disk_errors(model), _lock(model, on_progress):
         if is_present(model):
             return model.path
         if model.path.exists():
@@ -175,6 +175,8 @@ def _disk_full(model: CatalogueModel, detail: str) -> ModelError:
 def _disk_errors(model: CatalogueModel) -> Iterator[None]:
     try:
         yield
+    except paths.StateFolderError:
+        raise
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise _disk_full(model, error.strerror or "no space left") from error

@@ -19,7 +19,7 @@ from assistant.engines import catalogue as catalogue_module
 from assistant.engines import models
 from assistant.engines.catalogue import CatalogueModel, catalogue
 from assistant.engines.protocol import Progress
-from assistant.errors import ModelError, UsageError
+from assistant.errors import AssistantError, ModelError, UsageError
 
 CONTENT = bytes(range(256)) * 4096
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -259,6 +259,19 @@ def test_a_disk_that_fills_meanwhile(
     monkeypatch.setattr(os, "link", full)
     monkeypatch.setattr("shutil.copyfile", full)
     with pytest.raises(ModelError, match="disk is full"):
+        models.pull("tiny", ignore)
+
+
+def test_a_state_folder_that_cannot_be_written(
+    tiny: CatalogueModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path / "file"))
+    with pytest.raises(AssistantError, match="set ASSISTANT_HOME"):
+        models.pull("tiny", ignore)
+    monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path / "home"))
+    (tiny.folder / "lock").mkdir()
+    with pytest.raises(ModelError, match="tiny could not be stored"):
         models.pull("tiny", ignore)
 
 
