@@ -24,6 +24,7 @@ from assistant.cli.app import run
         (["complete", "x", "--bogus"], "--bogus"),
         (["--set", "engine.port", "lsp"], "KEY=VALUE"),
         (["--config", "missing.toml", "doctor"], "missing.toml"),
+        (["--config", __file__, "lsp"], "--config does not go with lsp"),
         (["context", "missing.py", "--line", "0", "--character", "0"], "no such file"),
     ],
 )
@@ -57,6 +58,20 @@ def test_help_lists_every_command(home: Path, capsys: pytest.CaptureFixture[str]
     shown = capsys.readouterr().out
     for name in ("complete", "context", "index", "models", "serve", "lsp", "doctor", "demo"):
         assert f"  {name}" in shown
+
+
+def test_options_before_lsp_reach_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    became: list[list[str]] = []
+    monkeypatch.setattr("os.execv", lambda program, arguments: became.append(arguments))
+    before = ["--set", "engine.url=http://[::1]:1/v1", "--set", "engine.model=-x"]
+    assert run([*before, "lsp", "--stdio", "--log-file", "x.log", "--set", "log_level=debug"]) == 0
+    assert run([*before[:2], "lsp", "--help"]) == 0
+    first, second = (arguments[arguments.index("-m") + 1 :] for arguments in became)
+    assert first == [
+        *("lsp", "--set=engine.url=http://[::1]:1/v1", "--set=engine.model=-x"),
+        *("--stdio", "--log-file", "x.log", "--set", "log_level=debug"),
+    ]
+    assert second == ["lsp", "--set=engine.url=http://[::1]:1/v1", "--help"]
 
 
 def test_the_package_is_light() -> None:
