@@ -11,6 +11,7 @@ import contextlib
 import logging
 import os
 import signal
+import stat
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from threading import Event
@@ -157,10 +158,11 @@ async def _until_left(
 async def _stdin() -> tuple[asyncio.StreamReader | StdinAsyncReader, bool]:
     """A reader of stdin, and whether it needs a thread.
 
-    A pipe is read by the event loop, which spares two thread switches a message. A file
-    cannot be, nor a descriptor that stdout shares: it would become non-blocking for both.
+    A pipe is read by the event loop, which spares two thread switches a message. A file or
+    a device cannot be, nor a descriptor that stdout shares: it would become non-blocking for
+    both.
     """
-    if sys.platform != "win32" and not _shared():
+    if sys.platform != "win32" and _is_pipe() and not _shared():
         reader = asyncio.StreamReader()
         with contextlib.suppress(ValueError, OSError):
             await asyncio.get_running_loop().connect_read_pipe(
@@ -168,6 +170,11 @@ async def _stdin() -> tuple[asyncio.StreamReader | StdinAsyncReader, bool]:
             )
             return reader, False
     return StdinAsyncReader(sys.stdin.buffer), True
+
+
+def _is_pipe() -> bool:
+    mode = os.fstat(0).st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 def _shared() -> bool:

@@ -177,3 +177,18 @@ def test_input_from_a_file(setting: Setting, tmp_path: Path) -> None:
             [sys.executable, "-m", "lsp"], env=setting.env, stdin=stdin, timeout=60
         )
     assert result.returncode == 1
+
+
+@pytest.mark.slow
+def test_input_from_the_null_device(setting: Setting) -> None:
+    """The event loop accepts a device, and fails to watch it later."""
+    result = subprocess.run(
+        [sys.executable, "-m", "lsp"],
+        env=setting.env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
