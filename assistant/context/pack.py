@@ -79,9 +79,12 @@ def _choose(snippets: Iterable[Snippet], count: Callable[[str], int], budget: in
 def _clipped(snippet: Snippet, count: Callable[[str], int], room: int) -> Snippet:
     """The first lines of a snippet that fit: half a class is better than none of it."""
     lines = snippet.text.split("\n")
+    is_source = _is_source(snippet)
     while len(lines) > 1 and _cost(snippet, count, room) > room:
         lines = lines[: max(1, len(lines) * 3 // 4)]
-        snippet = replace(snippet, text="\n".join(lines))
+        # A summary goes on to speak of all the lines that it stands for.
+        end = snippet.start_line + len(lines) if is_source else snippet.end_line
+        snippet = replace(snippet, text="\n".join(lines), end_line=end)
     return snippet
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,6 +81,16 @@ def test_what_the_line_calls_is_clipped_to_its_share() -> None:
     (shown,) = pack([called], words, 100)
     assert called.text.startswith(shown.text)
     assert 5 < shown.text.count("\n") < 15
+
+
+def test_what_is_clipped_names_the_lines_that_are_left() -> None:
+    text = "\n".join(f"line {n}" for n in range(99))
+    source = snippet("a.py", 7, text, SnippetKind.CALLED)
+    (shown,) = pack([source], words, 100)
+    assert shown.end_line - shown.start_line == shown.text.count("\n") + 1
+    summary = replace(source, end_line=500)
+    (shown,) = pack([summary], words, 100)
+    assert (shown.start_line, shown.end_line) == (7, 500)
 
 
 def test_what_is_shown_already_is_not_shown_again_for_being_called() -> None:
