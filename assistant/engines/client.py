@@ -7,10 +7,11 @@ and nothing else is needed.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError
 
 from assistant.engines.protocol import Chunk, Endpoint, GenerateRequest
 from assistant.errors import EngineError, EngineUnavailable
@@ -117,27 +118,60 @@ async def _refusal(response: httpx.Response) -> EngineError:
     await response.aread()
     try:
         payload = response.json()
-        message = payload["error"]["message"] if "error" in payload else payload["message"]
+        message = _words(payload["error"] if "error" in payload else payload["message"])
     except (ValueError, KeyError, TypeError):
-        message = response.text[:200]
+        message = _words(response.text)
     kind = EngineUnavailable if response.status_code in (429, 502, 503) else EngineError
     return kind(f"the engine refused the request ({response.status_code}): {message}")
 
 
+class _Choice(BaseModel):
+    text: str | None = None
+    finish_reason: str | None = None
+
+
+class _Details(BaseModel):
+    cached_tokens: int | None = None
+
+
+class _Usage(BaseModel):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    prompt_tokens_details: _Details | None = None
+
+
+class _Piece(BaseModel):
+    """What this client reads of one event of the stream; servers send more."""
+
+    error: Any = None
+    choices: list[_Choice] | None = None
+    usage: _Usage | None = None
+
+
 def _chunk(data: str) -> Chunk:
     try:
-        payload = json.loads(data)
-    except ValueError as error:
-        raise EngineError("the engine sent something that is not JSON") from error
-    if "error" in payload:
-        raise EngineError(f"the engine failed: {payload['error'].get('message', payload['error'])}")
-    choice = (payload.get("choices") or [{}])[0]
-    usage = payload.get("usage") or {}
-    details = usage.get("prompt_tokens_details") or {}
+        piece = _Piece.model_validate_json(data)
+    except ValidationError as error:
+        raise EngineError(
+            "the engine sent something that is not OpenAI's protocol "
+            f"(does engine.url name the right server?): {_words(data)}"
+        ) from error
+    if piece.error:
+        raise EngineError(f"the engine failed: {_words(piece.error)}")
+    choice = piece.choices[0] if piece.choices else _Choice()
+    usage = piece.usage or _Usage()
+    details = usage.prompt_tokens_details or _Details()
     return Chunk(
-        text=choice.get("text") or "",
-        finish_reason=choice.get("finish_reason") or "",
-        prompt_tokens=usage.get("prompt_tokens") or 0,
-        cached_tokens=details.get("cached_tokens") or 0,
-        generated_tokens=usage.get("completion_tokens") or 0,
+        text=choice.text or "",
+        finish_reason=choice.finish_reason or "",
+        prompt_tokens=usage.prompt_tokens or 0,
+        cached_tokens=details.cached_tokens or 0,
+        generated_tokens=usage.completion_tokens or 0,
     )
+
+
+def _words(error: object) -> str:
+    """A server's error, an object with a message or plain text, as one line of some length."""
+    if isinstance(error, dict):
+        error = error.get("message", error)
+    return " ".join(str(error).split())[:200]

@@ -85,7 +85,7 @@ async def _models(url: str, api_key: str) -> list[dict[str, Any]]:
     if answer.status_code != 200:
         raise EngineUnavailable(f"{url}/models answered {answer.status_code}")
     try:
-        return [entry for entry in answer.json()["data"] if "id" in entry]
+        return [e for e in answer.json()["data"] if isinstance(e, dict) and "id" in e]
     except (ValueError, KeyError, TypeError):
         raise EngineUnavailable(
             f"{url}/models is not OpenAI's: engine.url must name the API's root, up to /v1"

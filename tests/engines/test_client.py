@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
 import httpx
 import psutil
 import pytest
 from fake_control import FakeControl
 
+from assistant.config import load
 from assistant.engines.client import EngineClient
 from assistant.engines.protocol import Endpoint, GenerateRequest
+from assistant.engines.remote import remote_endpoint
 from assistant.errors import EngineError, EngineUnavailable
 
 
@@ -89,3 +96,82 @@ def test_without_streaming_and_the_list_of_models(
     assert answer["usage"]["prompt_tokens"] == 3
     models = httpx.get(f"{fake_endpoint.url}/models").json()
     assert [m["id"] for m in models["data"]] == ["fake"]
+
+
+class Stranger(http.server.ThreadingHTTPServer):
+    """Answers every request with ``answer``, whatever that is."""
+
+    answer = b""
+
+
+class StrangerHandler(http.server.BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        assert isinstance(self.server, Stranger)
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer()
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
+        assert isinstance(self.server, Stranger)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.server.answer)))
+        self.end_headers()
+        self.wfile.write(self.server.answer)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def stranger(home: Path) -> Iterator[Stranger]:
+    with Stranger(("127.0.0.1", 0), StrangerHandler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+async def ask(stranger: Stranger) -> str:
+    url = f"http://127.0.0.1:{stranger.server_port}/v1"
+    client = EngineClient(Endpoint(url=url, model="m", engine="url", constraints=False))
+    try:
+        return "".join([c.text async for c in client.generate(GenerateRequest("x", 8))])
+    finally:
+        await client.close()
+
+
+@pytest.mark.parametrize(
+    "event",
+    ["5", "null", "[]", "<html>", '{"choices":[null]}', '{"choices":[{"text":5}]}', '{"usage":3}'],
+)
+async def test_a_server_of_another_protocol_is_said(stranger: Stranger, event: str) -> None:
+    stranger.answer = f"data: {event}\n\n".encode()
+    with pytest.raises(EngineError, match="not OpenAI's protocol"):
+        await ask(stranger)
+
+
+@pytest.mark.parametrize("error", ['"boom"', '{"message":"boom"}', '{"code":"boom"}', '["boom"]'])
+async def test_an_error_inside_the_stream_is_said(stranger: Stranger, error: str) -> None:
+    stranger.answer = f'data: {{"error":{error}}}\n\n'.encode()
+    with pytest.raises(EngineError, match=r"the engine failed: .*boom"):
+        await ask(stranger)
+
+
+async def test_what_other_servers_leave_out_or_add(stranger: Stranger) -> None:
+    stranger.answer = (
+        b'data: {"error":null,"choices":[{"text":"a","logprobs":null}],"usage":null}\n\n'
+        b'data: {"choices":[],"usage":{"prompt_tokens":1}}\n\n'
+        b"data: [DONE]\n\n"
+    )
+    assert await ask(stranger) == "a"
+
+
+@pytest.mark.parametrize("listed", ['{"data":["id"]}', '{"data":[null]}', '{"data":{"id":1}}'])
+async def test_a_list_of_models_that_names_none(stranger: Stranger, listed: str) -> None:
+    stranger.answer = listed.encode()
+    url = f"http://127.0.0.1:{stranger.server_port}/v1"
+    endpoint = await remote_endpoint(load({"engine.url": url, "engine.model": "given"}))
+    assert endpoint.model == "given"
