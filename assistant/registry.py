@@ -13,6 +13,7 @@ import importlib
 import os
 import pkgutil
 from collections.abc import Iterator, Sequence
+from types import ModuleType
 from typing import Generic, Protocol, TypeVar
 
 from assistant.errors import UsageError
@@ -40,6 +41,17 @@ def _outside() -> list[str]:
     return [m for m in [*_plugin_modules, *from_environment] if m.strip()]
 
 
+def _stranger(name: str) -> ModuleType:
+    """A module that this project knows nothing of. Raises UsageError."""
+    try:
+        return importlib.import_module(name)
+    except (Exception, SystemExit) as error:
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        raise UsageError(
+            f"plugin {name!r} cannot be imported ({what}): correct it, or take it out of plugins"
+        ) from error
+
+
 class Registry(Generic[T]):
     """The plug-ins of one kind.
 
@@ -60,12 +72,7 @@ class Registry(Generic[T]):
             names = [f"{self.package}.{m.name}" for m in pkgutil.iter_modules(folder.__path__)]
             found: dict[str, T] = {}
             for name in [*sorted(names), *outside]:
-                try:
-                    module = importlib.import_module(name)
-                except ImportError as error:
-                    if name in outside:
-                        raise UsageError(f"plugin {name!r} cannot be imported: {error}") from error
-                    raise
+                module = _stranger(name) if name in outside else importlib.import_module(name)
                 plugin: T | None = getattr(module, self.attribute, None)
                 if plugin is not None:
                     found[plugin.name] = plugin

@@ -47,3 +47,17 @@ def test_a_module_that_cannot_be_imported_is_said(
     monkeypatch.setenv("ASSISTANT_PLUGINS", "no_such_module")
     with pytest.raises(UsageError, match="no_such_module"):
         registry.names()
+
+
+@pytest.mark.parametrize(
+    "code", ["1 / 0", "def", "raise SystemExit(3)", "raise ValueError('a\\nb')"]
+)
+def test_a_module_that_fails_in_any_way_is_said(
+    registry: Registry[FimTemplate], code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "failing_plugin.py").write_text(code + "\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("ASSISTANT_PLUGINS", "failing_plugin")
+    with pytest.raises(UsageError, match="failing_plugin") as caught:
+        registry.names()
+    assert "\n" not in str(caught.value)
