@@ -119,7 +119,9 @@ async def acquire(
             return Lease(endpoint, reader, writer)
         # It was about to end just as we came: the next one is ours.
         writer.close()
-    raise EngineUnavailable(f"the engine ended while it started: see {rendezvous.log_path(key)}")
+    log = rendezvous.log_path(key)
+    log = log if log.exists() else _supervisor_log(key)
+    raise EngineUnavailable(f"the engine ended while it started: see {log}")
 
 
 async def _ready(reader: asyncio.StreamReader, report: OnProgress) -> Endpoint | None:

@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from dataclasses import asdict
+from typing import TextIO
 
 from assistant.config import Settings
 from assistant.engines import models
@@ -22,9 +23,27 @@ from assistant.registry import add_plugins
 
 
 def main(device: str) -> int:
+    with _own_stdout() as lines:
+        return prepare(device, lines)
+
+
+def _own_stdout() -> TextIO:
+    """The real stdout, for the protocol alone: whatever else prints goes to stderr."""
+    sys.stdout.flush()
+    own = os.dup(1)
+    os.dup2(2, 1)
+    return os.fdopen(own, "w", encoding="utf-8")
+
+
+def prepare(device: str, lines: TextIO) -> int:
+    """Write the module's JSON lines to ``lines``; gives the exit status."""
     settings = Settings.model_validate_json(os.environ["ASSISTANT_HANDOVER"])
     add_plugins(settings.plugins)
     last = ("", 0.0)
+
+    def say(payload: object) -> None:
+        lines.write(json.dumps(payload) + "\n")
+        lines.flush()
 
     def report(progress: Progress) -> None:
         nonlocal last
@@ -41,11 +60,6 @@ def main(device: str) -> int:
         return 1
     say({"model": {**asdict(model), "path": str(model.path)}})
     return 0
-
-
-def say(payload: object) -> None:
-    sys.stdout.write(json.dumps(payload) + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -167,7 +167,10 @@ class Supervisor:
         errors = asyncio.create_task(process.stderr.read())
         said: dict[str, Any] = {}
         async for line in process.stdout:
-            said = json.loads(line)
+            try:
+                said = json.loads(line)
+            except ValueError:
+                raise EngineError(f"no model: its child said {line[:200]!r}") from None
             if "progress" in said:
                 self._tell(Progress(**said["progress"]))
         await process.wait()

@@ -212,6 +212,25 @@ async def test_a_server_that_never_starts_gives_up_and_says_why(fake_engine: Fak
         pass
 
 
+async def test_a_supervisor_that_dies_first_leaves_its_own_log(
+    fake_engine: FakeControl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It listens and then fails in a way that nobody has foreseen.
+    (tmp_path / "dying_backend.py").write_text(
+        "class Dying:\n"
+        "    name, device, rank, needs_model, constraints = 'dying', 'cpu', -2, False, False\n"
+        "    def unavailable(self): return ''\n"
+        "    def launch(self, *_): raise ZeroDivisionError('unforeseen')\n"
+        "BACKEND = Dying()\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ['PYTHONPATH']}")
+    settings = load({"plugins": ["dying_backend"], "engine.backend": "dying"})
+    monkeypatch.setenv("ASSISTANT_PLUGINS", "dying_backend")
+    with pytest.raises(EngineUnavailable, match=r"see .*supervisor-\w+\.log|unforeseen"):
+        await acquire(settings)
+
+
 @pytest.mark.slow
 async def test_a_server_too_slow_to_start(fake_engine: FakeControl) -> None:
     fake_engine.configure(start_delay_ms=60_000)
