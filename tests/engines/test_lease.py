@@ -13,6 +13,7 @@ import pytest
 from fake_control import FakeControl
 
 from assistant.config import Settings, load
+from assistant.engines import lease as lease_module
 from assistant.engines import rendezvous
 from assistant.engines.client import EngineClient
 from assistant.engines.lease import acquire
@@ -212,23 +213,20 @@ async def test_a_server_that_never_starts_gives_up_and_says_why(fake_engine: Fak
         pass
 
 
-async def test_a_supervisor_that_dies_first_leaves_its_own_log(
-    fake_engine: FakeControl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_the_log_of_a_supervisor_that_dies_before_its_engine_starts(
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # It listens and then fails in a way that nobody has foreseen.
-    (tmp_path / "dying_backend.py").write_text(
-        "class Dying:\n"
-        "    name, device, rank, needs_model, constraints = 'dying', 'cpu', -2, False, False\n"
-        "    def unavailable(self): return ''\n"
-        "    def launch(self, *_): raise ZeroDivisionError('unforeseen')\n"
-        "BACKEND = Dying()\n"
-    )
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ['PYTHONPATH']}")
-    settings = load({"plugins": ["dying_backend"], "engine.backend": "dying"})
-    monkeypatch.setenv("ASSISTANT_PLUGINS", "dying_backend")
-    with pytest.raises(EngineUnavailable, match=r"see .*supervisor-\w+\.log|unforeseen"):
-        await acquire(settings)
+    async def dead(*_: object) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        theirs.close()
+        return ours
+
+    monkeypatch.setattr(lease_module, "_connection", dead)
+    with pytest.raises(EngineUnavailable, match=r"see .*/supervisor-\w+\.log"):
+        await acquire(load())
+    rendezvous.log_path(rendezvous.key(load())).touch()
+    with pytest.raises(EngineUnavailable, match=r"see .*/engine-\w+\.log"):
+        await acquire(load())
 
 
 @pytest.mark.slow
