@@ -8,6 +8,8 @@ import pytest
 from lsp_client import Client, eventually
 from lsp_setting import Setting
 
+from assistant.config import ContextSettings
+from assistant.context import Repository
 from assistant.context.store import index_file
 
 
@@ -117,9 +119,13 @@ async def test_a_deleted_index_comes_back(
             await client.open(uri, (root / "other.py").read_text())
             await client.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
 
-        async def shown() -> bool:
-            await client.insert(use, 2, 0, " ")
-            await client.inline(use, 2, len(" FigsStore()."))
-            return "open_figs_ledger" in str(setting.engine.requests()[-1]["prompt"])
+        async def known() -> bool:
+            if how == "asked":
+                await client.insert(use, 2, 0, " ")
+                await client.inline(use, 2, len(" FigsStore()."))
+            if not file.is_file():
+                return False
+            with Repository.open(root, ContextSettings()) as repository:
+                return repository.defines("open_figs_ledger")
 
-        await eventually(shown)
+        await eventually(known)
