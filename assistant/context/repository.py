@@ -23,6 +23,7 @@ from assistant.context.query import Query
 from assistant.context.reading import Content, read
 from assistant.context.records import Located
 from assistant.context.retriever import Retriever, retrievers
+from assistant.context.roots import too_wide, why_too_wide
 from assistant.context.store import Store, index_file
 from assistant.context.walk import is_watched
 from assistant.errors import RepositoryIndexError
@@ -66,6 +67,8 @@ class Repository:
         RepositoryIndexError when the file can be neither used nor replaced.
         """
         root = root.resolve()
+        if too_wide(root):
+            log.warning("%s", why_too_wide(root))
         return cls(root, settings, Store(index_file(root), root))
 
     def __enter__(self) -> Repository:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from assistant.config import ContextSettings
 from assistant.context.ignore import FOLDERS, Rules
+from assistant.context.roots import too_wide, why_too_wide
 from assistant.syntax import of_path
 
 _ROWS_A_REASON = 100
@@ -54,8 +55,12 @@ def walk(root: Path, settings: ContextSettings, skipped: Skipped) -> Iterator[Fo
     """Every source file under ``root`` (absolute), in a stable order.
 
     Links are not followed: what they lead to is either found by its own path or lies
-    outside the workspace. Ignored files are not reported.
+    outside the workspace. Ignored files are not reported. There are none in a folder that is
+    too wide for a workspace.
     """
+    if too_wide(root):
+        skipped.add(".", why_too_wide(root))
+        return
     found = 0
     pending: list[tuple[str, Rules]] = [("", Rules.at_root(root))]
     while pending:
@@ -93,6 +98,8 @@ def walk(root: Path, settings: ContextSettings, skipped: Skipped) -> Iterator[Fo
 
 def is_watched(root: Path, path: Path) -> bool:
     """Whether one file under ``root`` would be found by :func:`walk`: no rule ignores it."""
+    if too_wide(root):
+        return False
     rules = Rules.at_root(root)
     relative = ""
     folder = root

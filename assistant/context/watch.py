@@ -12,6 +12,7 @@ from watchfiles import Change, DefaultFilter, awatch
 
 from assistant.context.ignore import FILES, FOLDERS
 from assistant.context.repository import Repository
+from assistant.context.roots import too_wide
 from assistant.context.walk import is_watched
 from assistant.errors import AssistantError
 from assistant.syntax import of_path
@@ -48,11 +49,12 @@ async def watch(
 
     ``on_rescan`` is called when single updates will not do (an ignore file changed, very
     many files at once, or the index has lost what it held): whoever calls should refresh.
-    Without it, this refreshes itself, in a thread. A root that vanishes is waited for.
+    Without it, this refreshes itself, in a thread. A root that vanishes is waited for, one
+    that is too wide for a workspace is not watched.
     """
     stop = stop or asyncio.Event()
     while not stop.is_set():
-        if not repository.root.is_dir():
+        if not repository.root.is_dir() or too_wide(repository.root):
             await _pause(stop, 1.0)
             continue
         try:

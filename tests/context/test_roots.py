@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.context import find_root
+from assistant.config import ContextSettings
+from assistant.context import Repository, find_root
+from assistant.context.roots import too_wide
 
 
 def test_the_nearest_repository_wins_over_a_project_inside(write: Callable[..., Path]) -> None:
@@ -32,3 +34,37 @@ def test_a_marked_home_is_no_workspace(
     root = write({".git/HEAD": "", "p/a.py": ""})
     monkeypatch.setenv("HOME", str(root))
     assert find_root(root / "p" / "a.py") == root / "p"
+
+
+@pytest.mark.parametrize("variable", ["HOME", "TMPDIR"])
+def test_nothing_of_a_home_or_temporary_folder_is_indexed(
+    write: Callable[..., Path],
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    variable: str,
+) -> None:
+    root = write({"package.json": "{}", "x.py": "def f(): pass\n", "p/a.py": "def g(): pass\n"})
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setenv(variable, str(root))
+    with Repository.open(find_root(root / "x.py"), ContextSettings()) as repository:
+        report = repository.refresh()
+        repository.update(root / "x.py")
+        assert not repository.defines("f")
+        assert not repository.defines("g")
+    assert [row["path"] for row in report.skipped] == ["."]
+    assert "nothing of it is indexed" in caplog.text
+    # A project in it is one as anywhere.
+    with Repository.open(find_root(root / "p" / "a.py"), ContextSettings()) as repository:
+        repository.refresh()
+        assert repository.defines("g")
+    # Its owner may say that it is meant.
+    write({".assistantignore": "p/\n"})
+    with Repository.open(root, ContextSettings()) as repository:
+        repository.refresh()
+        assert (repository.defines("f"), repository.defines("g")) == (True, False)
+
+
+def test_everybodys_folders_are_too_wide() -> None:
+    assert too_wide(Path("/"))
+    assert too_wide(Path("/tmp").resolve())
