@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import aclosing
 from itertools import islice
 from pathlib import Path
 
@@ -24,11 +25,18 @@ _MANY = 500
 
 
 class _Interesting(DefaultFilter):
-    """Files that may be indexed, ignore files, and folders (their files may be gone)."""
+    """Files that may be indexed, ignore files, folders (their files may be gone), and the
+    end of the root."""
 
     ignore_dirs = tuple(FOLDERS)
 
+    def __init__(self, root: Path) -> None:
+        super().__init__()
+        self.end = (Change.deleted, str(root))
+
     def __call__(self, change: Change, path: str) -> bool:
+        if path == self.end[1]:
+            return change is Change.deleted
         if not super().__call__(change, path):
             return False
         name = Path(path).name
@@ -53,27 +61,50 @@ async def watch(
     that is too wide for a workspace is not watched.
     """
     stop = stop or asyncio.Event()
+    interesting = _Interesting(repository.root)
+    anew = False
     while not stop.is_set():
         if not repository.root.is_dir() or too_wide(repository.root):
             await _pause(stop, 1.0)
             continue
         try:
-            async for changes in awatch(
+            identity = _identity(repository.root)
+            found = awatch(
                 repository.root,
-                watch_filter=_Interesting(),
+                watch_filter=interesting,
                 stop_event=stop,
                 debounce=400,
                 step=50,
                 recursive=True,
                 ignore_permission_denied=True,
-            ):
-                paths = [Path(path) for _, path in changes]
-                paths = await asyncio.to_thread(_with_new_folders, repository.root, paths)
-                await _take_in(repository, paths, on_rescan)
+                yield_on_timeout=True,
+            )
+            async with aclosing(found):
+                async for changes in found:
+                    if anew:
+                        # What was written before it was watched gave no event.
+                        await _rescan(repository, on_rescan)
+                    paths = [Path(path) for _, path in changes]
+                    paths = await asyncio.to_thread(_with_new_folders, repository.root, paths)
+                    await _take_in(repository, paths, on_rescan)
+                    # The system watches the folder, not its name: another one of that name
+                    # is not watched. It may even have the number of the old one.
+                    anew = interesting.end in changes or _identity(repository.root) != identity
+                    if anew:
+                        break
         except (OSError, RuntimeError) as error:
             # Too many watches, or the root went away; saves in the editor still arrive.
             log.warning("watching %s paused: %s", repository.root, error)
+            anew = True
             await _pause(stop, 5.0)
+
+
+def _identity(root: Path) -> tuple[int, int] | None:
+    try:
+        stat = root.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino
 
 
 def _with_new_folders(root: Path, paths: list[Path]) -> list[Path]:
@@ -95,6 +126,10 @@ async def _take_in(
             await _tolerant(repository.update, path)
         if not repository.needs_refresh:
             return
+    await _rescan(repository, on_rescan)
+
+
+async def _rescan(repository: Repository, on_rescan: Callable[[], None] | None) -> None:
     if on_rescan:
         on_rescan()
     else:

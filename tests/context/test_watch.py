@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 
 from assistant.context import Repository
@@ -17,17 +18,21 @@ Write = Callable[..., Path]
 async def watching(repository: Repository, root: Path) -> AsyncIterator[None]:
     stop = asyncio.Event()
     task = asyncio.create_task(watch(repository, stop))
-    # The watcher is up when it has seen a first change.
-    for attempt in range(400):
-        (root / "probe.py").write_text(f"def probe_{attempt}(): pass\n")
-        await asyncio.sleep(0.1)
-        if any(repository.defines(f"probe_{n}") for n in range(attempt + 1)):
-            break
     try:
+        await until_seen(repository, root, "probe")
         yield
     finally:
         stop.set()
         await task
+
+
+async def until_seen(repository: Repository, root: Path, name: str) -> None:
+    """The watcher is up when it has seen a first change, in a file of that name."""
+    for attempt in count():
+        (root / f"{name}.py").write_text(f"def {name}_{attempt}(): pass\n")
+        await asyncio.sleep(0.1)
+        if any(repository.defines(f"{name}_{n}") for n in range(attempt + 1)):
+            return
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -67,14 +72,12 @@ async def test_a_lost_index_means_a_scan(write: Write, repository: Repository) -
 async def test_a_root_that_vanishes_is_waited_for(write: Write, repository: Repository) -> None:
     root = write({"a.py": "def f(): pass\n"})
     repository.refresh()
-    stop = asyncio.Event()
-    async with asyncio.timeout(60):
-        task = asyncio.create_task(watch(repository, stop))
-        await asyncio.sleep(0.2)
+    async with asyncio.timeout(60), watching(repository, root):
         shutil.rmtree(root)
-        await asyncio.sleep(0.3)
-        stop.set()
-        await task
+        await until(lambda: not repository.defines("f"))
+        write({"b.py": "def g(): pass\n"})
+        await until_seen(repository, root, "again")
+        await until(lambda: repository.defines("g"))
 
 
 def test_a_new_folder_brings_its_files(write: Write) -> None:
