@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,6 +79,36 @@ async def suggester(source: Source) -> AsyncIterator[Suggester]:
     made = Suggester(source, SuggestionCache(), Debounce(0, 0), grace=0.05)
     yield made
     await made.close()
+
+
+class Timers:
+    """What the event loop would call later, called when the test says so."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.waiting: list[tuple[asyncio.TimerHandle, Callable[[], object]]] = []
+        loop = asyncio.get_running_loop()
+        call_later = loop.call_later
+
+        def later(delay: float, callback: Callable[..., object], *args: Any) -> asyncio.TimerHandle:
+            handle = call_later(3600, callback, *args)
+            self.waiting.append((handle, lambda: callback(*args)))
+            return handle
+
+        monkeypatch.setattr(loop, "call_later", later)
+
+    def elapse(self) -> None:
+        """Let the time of all of them come."""
+        assert self.waiting
+        for handle, call in self.waiting:
+            if not handle.cancelled():
+                handle.cancel()
+                call()
+        self.waiting.clear()
+
+
+@pytest.fixture
+async def timers(monkeypatch: pytest.MonkeyPatch) -> Timers:
+    return Timers(monkeypatch)
 
 
 Ask = Callable[[str], "asyncio.Task[str | None]"]
@@ -190,26 +221,33 @@ async def test_a_cancelled_request_closes_the_engines(
     assert suggester.counters.engine_aborted == 1
 
 
-async def test_the_next_keystroke_takes_a_cancelled_request_over(source: Source, ask: Ask) -> None:
+async def test_the_next_keystroke_takes_a_cancelled_request_over(
+    source: Source, ask: Ask, timers: Timers
+) -> None:
     asked = ask("x = |")
     await settle()
     asked.cancel()
     await settle()
     second = ask("x = l|")
     await settle()
-    await asyncio.sleep(0.1)  # longer than an abandoned one lives
+    timers.elapse()
+    await settle()
+    assert not source.runs[0].aborted
     source.runs[0].end("load()")
     assert await second == "oad()"
     assert len(source.runs) == 1
 
 
-async def test_an_answer_that_nobody_waited_for_is_kept(source: Source, ask: Ask) -> None:
+async def test_an_answer_that_nobody_waited_for_is_kept(
+    source: Source, ask: Ask, timers: Timers
+) -> None:
     asked = ask("x = |")
     await settle()
     asked.cancel()
     await settle()
     source.runs[0].end("load()")
-    await asyncio.sleep(0.1)
+    await settle()
+    timers.elapse()
     assert await ask("x = lo|") == "ad()"
     assert len(source.runs) == 1
 

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,16 +36,31 @@ async def test_what_the_child_cannot_do_is_raised(root: Path, home: Path) -> Non
 
 
 @pytest.mark.slow
-async def test_cancelling_ends_the_child(write: Callable[..., Path], home: Path) -> None:
+async def test_cancelling_ends_the_child(
+    write: Callable[..., Path], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    children: list[asyncio.subprocess.Process] = []
+    started = asyncio.Event()
+    start = asyncio.create_subprocess_exec
+
+    async def noted(*command: str, **options: Any) -> asyncio.subprocess.Process:
+        children.append(await start(*command, **options))
+        started.set()
+        return children[0]
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", noted)
     root = write({"a.py": ""})
     lock = index_file(root).with_suffix(".lock")
     with exclusively(lock, "test", 0):
         # The child waits for the lock, and would do so for long.
         task = asyncio.create_task(refresh_in_background(root, ContextSettings()))
-        await asyncio.sleep(0.5)
+        await asyncio.wait_for(started.wait(), 30)
+        os.kill(children[0].pid, 0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+        with pytest.raises(ProcessLookupError):
+            os.kill(children[0].pid, 0)
 
 
 @pytest.mark.slow
