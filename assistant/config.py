@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from assistant import paths
 from assistant.errors import ConfigError
@@ -44,7 +44,8 @@ class EngineSettings(_Section):
     fim: str = ""
     """FIM template by name, for models that the catalogue does not know."""
     tokenizer: str = ""
-    """Path of a ``tokenizer.json``, for ``url``; without one, tokens are estimated."""
+    """Path of a ``tokenizer.json``, for ``url``; without one, tokens are estimated. ``~`` is
+    the user's folder."""
     port: int = Field(0, ge=0, le=65535)
     """0 takes a free one."""
     start_timeout: float = Field(600.0, gt=0)
@@ -61,6 +62,11 @@ class EngineSettings(_Section):
     """Prefill tokens in one engine step."""
     extra_args: list[str] = []
     """Further arguments for vLLM's server, as given."""
+
+    @field_validator("tokenizer")
+    @classmethod
+    def _expand(cls, path: str) -> str:
+        return os.path.expanduser(path)  # noqa: PTH111 - Path turns "" into "."
 
 
 class CompletionSettings(_Section):

@@ -6,7 +6,7 @@ import pytest
 
 from assistant import paths
 from assistant.config import load, parse_assignment
-from assistant.errors import ConfigError
+from assistant.errors import ConfigError, ModelError
 
 
 def write(text: str) -> Path:
@@ -86,3 +86,18 @@ def test_an_assignment(text: str, expected: tuple[str, object]) -> None:
 def test_no_assignment_is_misuse() -> None:
     with pytest.raises(ConfigError, match="KEY=VALUE"):
         parse_assignment("engine.port")
+
+
+def test_a_tokenizer_in_the_users_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/somebody")
+    assert load({"engine.tokenizer": "~/x/tokenizer.json"}).engine.tokenizer == (
+        "/home/somebody/x/tokenizer.json"
+    )
+    assert load({"engine.tokenizer": ""}).engine.tokenizer == ""
+
+
+def test_a_tokenizer_that_is_not_there_is_said(home: Path) -> None:
+    from assistant.cli.commands.context import tokenizer
+
+    with pytest.raises(ModelError, match=r"/nowhere/tokenizer\.json"):
+        tokenizer(load({"engine.tokenizer": "/nowhere/tokenizer.json"}))

@@ -43,7 +43,7 @@ async def remote_endpoint(settings: Settings) -> Endpoint:
 
 def _tokenizer(engine: EngineSettings, root: str) -> Path | None:
     if engine.tokenizer:
-        return Path(engine.tokenizer).expanduser()
+        return Path(engine.tokenizer)
     own = Path(root) / "tokenizer.json"
     return own if root and own.is_file() else None
 

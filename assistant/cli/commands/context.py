@@ -56,13 +56,17 @@ def command(
 
 
 def tokenizer(settings: Settings) -> Tokenizer:
-    """The configured model's tokenizer where its files are here already, else an estimate."""
+    """The configured model's tokenizer where its files are here already, else an estimate.
+
+    Raises ModelError where ``engine.tokenizer`` names a file that cannot be read.
+    """
     from assistant.engines import catalogue
     from assistant.errors import AssistantError
     from assistant.prompts.tokenizer import EstimatingTokenizer, ModelTokenizer
 
-    places = [Path(settings.engine.tokenizer)] if settings.engine.tokenizer else []
-    places.append(Path(settings.engine.model).expanduser() / "tokenizer.json")
+    if settings.engine.tokenizer:
+        return ModelTokenizer(Path(settings.engine.tokenizer))
+    places = [Path(settings.engine.model).expanduser() / "tokenizer.json"]
     try:
         model = catalogue.find(settings.engine.model)
         places += [model.weights(p) / "tokenizer.json" for p in ("int4", "bf16")]
