@@ -17,7 +17,8 @@ PRECISIONS: tuple[Precision, ...] = ("int4", "bf16")
 
 
 class CatalogueModel(BaseModel):
-    """One entry. ``size`` is in bytes; ``tokens`` are ids in the model's vocabulary."""
+    """One entry. ``size`` is in bytes; ``tokens`` are special tokens with their
+    ids, which the converted tokenizer must have."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -28,7 +29,7 @@ class CatalogueModel(BaseModel):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     licence: str
     fim: str
-    tokens: dict[str, int | list[int]] = {}
+    tokens: dict[str, int] = {}
     sources: list[dict[str, Any]]
 
     @property

@@ -234,12 +234,26 @@ def _convert(
         command = [sys.executable, "-m", "assistant.engines.convert"]
         command += [str(source), str(folder), "--precision", precision]
         _run_converter(command, lambda f: on_progress(Progress("convert", detail, f)))
+        _check_tokens(model, folder / "tokenizer.json")
         manifest = json.dumps(_manifest(model, precision), indent=2)
         (folder / "manifest.json").write_text(manifest + "\n", encoding="utf-8")
         target = model.weights(precision)
         if target.exists():
             shutil.rmtree(target)
         folder.replace(target)
+
+
+def _check_tokens(model: CatalogueModel, file: Path) -> None:
+    """That prompts will be read as they are meant. Raises ModelError."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(file))
+    for text, expected in model.tokens.items():
+        found = tokenizer.token_to_id(text)
+        if found != expected:
+            raise ModelError(
+                f"{model.name}: its token {text!r} is {found}, but the catalogue says {expected}"
+            )
 
 
 def _run_converter(command: list[str], on_fraction: Callable[[float], None]) -> None:

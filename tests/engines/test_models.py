@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
 from assistant.config import load
 from assistant.engines import catalogue as catalogue_module
@@ -291,6 +293,15 @@ def test_two_pulls_do_not_collide(tiny: CatalogueModel, hub: Hub) -> None:
         thread.join()
     assert tiny.path.read_bytes() == CONTENT
     assert len(hub.ranges) == 1
+
+
+def test_a_tokenizer_that_is_not_the_catalogues(tiny: CatalogueModel, tmp_path: Path) -> None:
+    file = tmp_path / "tokenizer.json"
+    Tokenizer(WordLevel({"<a>": 0, "<b>": 1}, unk_token="<a>")).save(str(file))
+    models._check_tokens(tiny.model_copy(update={"tokens": {"<a>": 0, "<b>": 1}}), file)
+    for wrong in ({"<a>": 1}, {"<c>": 2}):
+        with pytest.raises(ModelError, match="but the catalogue says"):
+            models._check_tokens(tiny.model_copy(update={"tokens": wrong}), file)
 
 
 def test_what_is_no_model(home: Path, tmp_path: Path) -> None:
