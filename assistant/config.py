@@ -251,4 +251,8 @@ def _origin(origin: dict[tuple[str, ...], str], at: tuple[str, ...]) -> str:
 def _say(fault: Any) -> str:
     if fault["type"] == "extra_forbidden":
         return "no such setting"
-    return str(fault["msg"]).lower()
+    if fault["type"] == "string_pattern_mismatch":
+        return "must be empty, or start with http:// or https://"
+    if fault["type"] in ("model_type", "dict_type"):
+        return "must be a section of settings, such as [engine]"
+    return str(fault["msg"])

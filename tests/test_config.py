@@ -63,9 +63,14 @@ def test_a_file_that_cannot_be_read_is_said(home: Path, text: str) -> None:
         load()
 
 
+def test_an_address_that_is_none_is_said_in_words(home: Path) -> None:
+    with pytest.raises(ConfigError, match=r"engine\.url: must be empty, or start with http://"):
+        load({"engine.url": "example"})
+
+
 def test_a_section_that_is_no_table_is_a_fault(home: Path) -> None:
     write("engine = 3\n")
-    with pytest.raises(ConfigError, match="engine"):
+    with pytest.raises(ConfigError, match="engine: must be a section"):
         load({"engine.port": 5})
 
 
