@@ -37,6 +37,11 @@ class Place:
 
 PLACES = (
     Place(
+        "assistant/cli/commands/complete.py",
+        "    document = read_document(",
+        "the signature in assistant/cli/oneshot.py",
+    ),
+    Place(
         "assistant/cli/oneshot.py",
         "        repository = Repository.",
         "the constructor in assistant/context/repository.py",
@@ -45,11 +50,6 @@ PLACES = (
         "assistant/completion/completer.py",
         "        draft = refine(",
         "the signature in assistant/completion/refine.py",
-    ),
-    Place(
-        "assistant/prompts/layout.py",
-        "        keep = tokenizer.",
-        "the protocol in assistant/prompts/tokenizer.py",
     ),
 )
 
