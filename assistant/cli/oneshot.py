@@ -60,12 +60,22 @@ def read_document(file: Path, unsaved: str) -> Document:
     return Document(file, text, language.name if language else "")
 
 
-def request_at(document: Document, line: int, character: int, root: Path) -> CompletionRequest:
-    """The request for a 0-based line and UTF-16 character, clamped to the text."""
+def request_at(
+    file: Path, line: int, character: int, unsaved: str, root: Path | None
+) -> tuple[CompletionRequest, Path]:
+    """The request that a command's options name, and the workspace folder.
+
+    ``line`` and ``character`` are 0-based, in UTF-16 units, and clamped to the text.
+    """
+    from assistant.cli.options import existing_file, existing_folder
+    from assistant.context.roots import find_root
     from assistant.positions import offset_at
 
+    path = file.resolve() if unsaved else existing_file(file)
+    folder = existing_folder(root) if root else find_root(path)
+    document = read_document(path, unsaved)
     offset = offset_at(document.text, Position(line, character))
-    return CompletionRequest(document, offset, root, automatic=False)
+    return CompletionRequest(document, offset, folder, automatic=False), folder
 
 
 @asynccontextmanager

@@ -12,6 +12,14 @@ if TYPE_CHECKING:
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
+FileArgument = Annotated[Path, typer.Argument(help="The file with the cursor.")]
+LineOption = Annotated[int, typer.Option(min=0, help="0-based line of the cursor.")]
+CharacterOption = Annotated[int, typer.Option(min=0, help="0-based, in UTF-16 units as in LSP.")]
+UnsavedOption = Annotated[
+    str, typer.Option(help="Read the buffer from this file instead, - is stdin.")
+]
+RootOption = Annotated[Path | None, typer.Option(help="Workspace folder; else found.")]
+
 chosen: dict[str, Any] = {"overrides": {}, "file": None}
 """What ``--set`` and ``--config`` said, before the command's name."""
 

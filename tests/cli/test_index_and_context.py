@@ -47,12 +47,17 @@ def test_index_for_people(workspace: Path, capsys: pytest.CaptureFixture[str]) -
     assert "logo.py: binary" in out
 
 
-@pytest.mark.parametrize("path", ["nowhere", "pkg/main.py"])
-def test_index_of_no_folder(workspace: Path, capsys: pytest.CaptureFixture[str], path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "end"),
+    [("nowhere", "there is no such folder\n"), ("pkg/main.py", "is a file: name a folder\n")],
+)
+def test_index_of_no_folder(
+    workspace: Path, capsys: pytest.CaptureFixture[str], path: str, end: str
+) -> None:
     assert run(["index", str(workspace / path), "--json"]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err.endswith("there is no such folder\n")
+    assert captured.err.endswith(end)
 
 
 def test_context(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

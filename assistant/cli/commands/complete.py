@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from assistant.cli.options import JsonOption
+from assistant.cli.options import (
+    CharacterOption,
+    FileArgument,
+    JsonOption,
+    LineOption,
+    RootOption,
+    UnsavedOption,
+)
 
 if TYPE_CHECKING:
     from assistant.types import Completion, Document
@@ -18,31 +22,26 @@ NAME = "complete"
 
 
 def command(
-    file: Annotated[Path, typer.Argument(help="The file to complete in.")],
-    line: Annotated[int, typer.Option(min=0, help="0-based line of the cursor.")],
-    character: Annotated[int, typer.Option(min=0, help="0-based, in UTF-16 units as in LSP.")],
-    unsaved: Annotated[
-        str, typer.Option(help="Read the buffer from this file instead, - is stdin.")
-    ] = "",
-    root: Annotated[Path | None, typer.Option(help="Workspace folder; else found.")] = None,
+    file: FileArgument,
+    line: LineOption,
+    character: CharacterOption,
+    unsaved: UnsavedOption = "",
+    root: RootOption = None,
     json_mode: JsonOption = False,
 ) -> None:
-    from assistant.cli.oneshot import complete, read_document, request_at, session
-    from assistant.cli.options import existing_file, existing_folder, settings
+    from assistant.cli.oneshot import complete, request_at, session
+    from assistant.cli.options import settings
     from assistant.cli.output import emit
-    from assistant.context.roots import find_root
 
     loaded = settings()
-    path = file.resolve() if unsaved else existing_file(file)
-    folder = existing_folder(root) if root else find_root(path)
-    document = read_document(path, unsaved)
+    request, folder = request_at(file, line, character, unsaved, root)
 
     async def run() -> Completion:
         async with session(loaded, folder) as one:
-            return await complete(one, request_at(document, line, character, folder))
+            return await complete(one, request)
 
     answer = asyncio.run(run())
-    emit(payload(answer, document), json_mode, lambda: _print(answer))
+    emit(payload(answer, request.document), json_mode, lambda: _print(answer))
 
 
 def payload(answer: Completion, document: Document) -> dict[str, Any]:

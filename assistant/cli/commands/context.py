@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from assistant.cli.options import JsonOption
+from assistant.cli.options import (
+    CharacterOption,
+    FileArgument,
+    JsonOption,
+    LineOption,
+    RootOption,
+    UnsavedOption,
+)
 
 if TYPE_CHECKING:
     from assistant.config import Settings
@@ -19,25 +24,20 @@ NAME = "context"
 
 
 def command(
-    file: Annotated[Path, typer.Argument(help="The file to complete in.")],
-    line: Annotated[int, typer.Option(min=0, help="0-based line of the cursor.")],
-    character: Annotated[int, typer.Option(min=0, help="0-based, in UTF-16 units as in LSP.")],
-    unsaved: Annotated[
-        str, typer.Option(help="Read the buffer from this file instead, - is stdin.")
-    ] = "",
-    root: Annotated[Path | None, typer.Option(help="Workspace folder; else found.")] = None,
+    file: FileArgument,
+    line: LineOption,
+    character: CharacterOption,
+    unsaved: UnsavedOption = "",
+    root: RootOption = None,
     json_mode: JsonOption = False,
 ) -> None:
-    from assistant.cli.oneshot import indexed, read_document, request_at
-    from assistant.cli.options import existing_file, existing_folder, settings
+    from assistant.cli.oneshot import indexed, request_at
+    from assistant.cli.options import settings
     from assistant.cli.output import emit
     from assistant.completion.completer import Completer
-    from assistant.context import find_root
 
     loaded = settings()
-    path = file.resolve() if unsaved else existing_file(file)
-    folder = existing_folder(root) if root else find_root(path)
-    request = request_at(read_document(path, unsaved), line, character, folder)
+    request, folder = request_at(file, line, character, unsaved, root)
     counter = tokenizer(loaded)
     repository = indexed(loaded, folder)
     snippets: list[Snippet] = []

@@ -38,7 +38,7 @@ class Place:
 PLACES = (
     Place(
         "assistant/cli/commands/complete.py",
-        "    document = read_document(",
+        "    request, folder = request_at(",
         "the signature in assistant/cli/oneshot.py",
     ),
     Place(

@@ -11,33 +11,10 @@ def _load() -> Any:
     return tree_sitter_javascript.language()
 
 
-LANGUAGE = Language(
-    name="javascript",
-    extensions=(".js", ".mjs", ".cjs", ".jsx"),
-    interpreters=("node", "nodejs", "deno", "bun"),
-    aliases=("javascriptreact", "js", "jsx"),
-    classes=frozenset({"class_declaration", "class"}),
-    comments=frozenset({"comment", "html_comment"}),
-    modules="relative",
-    line_comment="//",
-    block_comment=("/*", "*/"),
-    functions=frozenset(
-        {
-            "function_declaration",
-            "function_expression",
-            "generator_function",
-            "generator_function_declaration",
-            "method_definition",
-            "arrow_function",
-        }
-    ),
-    blocks=frozenset({"statement_block", "switch_body", "class_static_block"}),
-    strings=frozenset({"string", "template_string", "regex"}),
-    load=_load,
-    tags="""
+# What TypeScript has as well.
+TAGS = """
 (function_declaration name: (identifier) @name) @definition.function
 (generator_function_declaration name: (identifier) @name) @definition.function
-(class_declaration name: (identifier) @name) @definition.class
 (method_definition name: [(property_identifier) (private_property_identifier)] @name)
   @definition.method
 (lexical_declaration (variable_declarator name: (identifier) @name
@@ -71,6 +48,34 @@ LANGUAGE = Language(
   (#eq? @_require "require")) @import
 (call_expression function: (import)
   arguments: (arguments (string (string_fragment) @module))) @import
+"""
+
+LANGUAGE = Language(
+    name="javascript",
+    extensions=(".js", ".mjs", ".cjs", ".jsx"),
+    interpreters=("node", "nodejs", "deno", "bun"),
+    aliases=("javascriptreact", "js", "jsx"),
+    classes=frozenset({"class_declaration", "class"}),
+    comments=frozenset({"comment", "html_comment"}),
+    modules="relative",
+    line_comment="//",
+    block_comment=("/*", "*/"),
+    functions=frozenset(
+        {
+            "function_declaration",
+            "function_expression",
+            "generator_function",
+            "generator_function_declaration",
+            "method_definition",
+            "arrow_function",
+        }
+    ),
+    blocks=frozenset({"statement_block", "switch_body", "class_static_block"}),
+    strings=frozenset({"string", "template_string", "regex"}),
+    load=_load,
+    tags=TAGS
+    + """
+(class_declaration name: (identifier) @name) @definition.class
 (class_heritage (identifier) @name) @reference.type
 (field_definition property: (property_identifier) @name) @definition.field
 [(jsx_opening_element name: (identifier) @name)
