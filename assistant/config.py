@@ -58,8 +58,9 @@ class EngineSettings(_Section):
     """Tokens a prefix-cache block; a keystroke recomputes at most one block."""
     kv_cache_gib: float = Field(1.0, gt=0)
     """CPU memory for keys and values, GiB."""
-    max_batched_tokens: int = Field(2048, ge=128)
-    """Prefill tokens in one engine step."""
+    max_batched_tokens: int = Field(512, ge=128)
+    """Prefill tokens in one engine step. A request that nobody waits for any more ends only
+    between steps."""
     extra_args: list[str] = []
     """Further arguments for vLLM's server, as given."""
 
