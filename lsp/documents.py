@@ -16,7 +16,6 @@ from itertools import accumulate
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from assistant.errors import UsageError
 from assistant.positions import offset_at, position_at
 from assistant.types import Document, Edit, Position, PositionEncoding, Range
 
@@ -190,14 +189,9 @@ def path_of(uri: str) -> tuple[Path, bool]:
 
 def language_name(identifier: str, path: Path, text: str = "") -> str:
     """The project's name for a client's language identifier, else by the file's name."""
-    from assistant.syntax.language import by_name, of_path
+    from assistant.syntax.language import of_document
 
-    if identifier:
-        try:
-            return by_name(identifier).name
-        except UsageError:
-            pass
-    language = of_path(path, text[:200].partition("\n")[0])
+    language = of_document(path, text, identifier)
     return language.name if language else ""
 
 

@@ -56,7 +56,7 @@ def read_document(file: Path, unsaved: str) -> Document:
     if b"\0" in data[:8192]:
         raise UsageError(f"{file} is not a text file")
     text = data.decode("utf-8", "replace")
-    language = syntax.of_path(file, text[:200].partition("\n")[0])
+    language = syntax.of_document(file, text)
     return Document(file, text, language.name if language else "")
 
 

@@ -11,8 +11,7 @@ import tree_sitter
 from assistant.completion import lines
 from assistant.completion.brackets import Brackets
 from assistant.completion.trees import MAX_BYTES, Parsed, trees
-from assistant.errors import UsageError
-from assistant.syntax import Language, by_name, of_path
+from assistant.syntax import Language, of_document
 from assistant.types import Document
 
 FOLLOWING = 12
@@ -88,7 +87,7 @@ class Site:
         line_suffix = suffix[:line_end]
         after = suffix[line_end : line_end + _WINDOW]
 
-        language = _language(document)
+        language = of_document(document.path, document.text, document.language)
         parsed = None
         if language is not None and len(text) <= MAX_BYTES:
             source = text.encode("utf-8", "surrogatepass")
@@ -122,16 +121,6 @@ class Site:
     def width(self, line: str) -> int:
         """Columns of the line's indentation, tabs as this file shows them."""
         return lines.width(line, self.tab_width)
-
-
-def _language(document: Document) -> Language | None:
-    if document.language:
-        try:
-            return by_name(document.language)
-        except UsageError:
-            pass
-    first = document.text[:200].partition("\n")[0]
-    return of_path(document.path, first)
 
 
 def _inside(

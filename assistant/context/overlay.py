@@ -9,8 +9,7 @@ from functools import cached_property
 
 from assistant.context.chunks import chunk
 from assistant.context.terms import terms
-from assistant.errors import UsageError
-from assistant.syntax import Outline, by_name, of_path, outline
+from assistant.syntax import Outline, by_name, of_document, outline
 
 _KEPT = 64
 _LARGEST = 400_000
@@ -79,10 +78,5 @@ class Buffers:
 
 def known_language(path: str, text: str, given: str = "") -> str:
     """The project's own name for the language of a document; empty when it has none."""
-    if given:
-        try:
-            return by_name(given).name
-        except UsageError:
-            pass
-    found = of_path(path, text[:200].partition("\n")[0])
+    found = of_document(path, text, given)
     return found.name if found else ""

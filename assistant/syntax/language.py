@@ -10,6 +10,7 @@ from typing import Any
 
 import tree_sitter
 
+from assistant.errors import UsageError
 from assistant.registry import Registry
 
 
@@ -108,3 +109,14 @@ def of_path(path: Path | str, first_line: str = "") -> Language | None:
         words = first_line[2:].replace("/", " ").split()
         found = next((interpreters[w] for w in reversed(words) if w in interpreters), None)
     return found
+
+
+def of_document(path: Path | str, text: str, given: str = "") -> Language | None:
+    """The language of a document: as its client names it, where that is known, else by the
+    file's name and first line; None when unknown."""
+    if given:
+        try:
+            return by_name(given)
+        except UsageError:
+            pass
+    return of_path(path, text[:200].partition("\n")[0])
