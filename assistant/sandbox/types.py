@@ -1,0 +1,90 @@
+"""What goes into the sandbox and what comes out of it. Plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """How a run ended."""
+
+    PASSED = "passed"
+    """Exit status 0."""
+    FAILED = "failed"
+    """Another exit status, or it did not compile."""
+    TIMEOUT = "timeout"
+    """Wall time or CPU time ran out."""
+    KILLED = "killed"
+    """Ended by a signal, or for going over another limit; ``Outcome.reason`` says which."""
+    REFUSED = "refused"
+    """It was not run: no bubblewrap, no toolchain, a bad job. ``Outcome.reason`` says what
+    to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Each holds for the whole process tree of a run, a compiler's included, unless it says
+    otherwise."""
+
+    wall_seconds: float = 10.0
+    cpu_seconds: float = 10.0
+    memory_bytes: int = 1 << 30
+    processes: int = 64
+    """Processes and threads at a time."""
+    file_bytes: int = 16 << 20
+    """Of one file."""
+    disk_bytes: int = 64 << 20
+    """Of everything written together; it lives in memory."""
+    output_bytes: int = 1 << 20
+    """Of stdout and of stderr, each; what comes after is not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A program to run.
+
+    ``language`` is a name from :mod:`assistant.sandbox.languages`. ``files`` are laid out in
+    a fresh working folder, by relative path; ``entry`` names the one that is started, with
+    ``arguments``. ``collect`` names files of the working folder to bring back.
+    ``site_packages`` lets a Python program import what is installed beside this project
+    (read-only). ``env`` is all the environment that it sees beside ``PATH``, ``HOME``,
+    ``LANG`` and ``TMPDIR``.
+    """
+
+    language: str
+    files: Mapping[str, str | bytes]
+    entry: str
+    arguments: tuple[str, ...] = ()
+    stdin: str = ""
+    limits: Limits = field(default_factory=Limits)
+    collect: tuple[str, ...] = ()
+    site_packages: bool = False
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a run took, of its whole process tree. ``memory_bytes`` and ``processes`` are
+    peaks as far as they were seen."""
+
+    wall_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    memory_bytes: int = 0
+    processes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended. ``exit_code`` is None when it did not end by itself; ``files`` holds
+    those of ``Job.collect`` that exist."""
+
+    status: Status
+    exit_code: int | None = None
+    stdout: str = ""
+    stderr: str = ""
+    reason: str = ""
+    """One line for people; empty when ``passed``."""
+    usage: Usage = field(default_factory=Usage)
+    files: Mapping[str, bytes] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""How questions reach the model: the plain template, the product, a language server."""

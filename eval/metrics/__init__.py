@@ -1,0 +1,1 @@
+"""Scores as pure functions; each file names the paper or the code that defines it."""

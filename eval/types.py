@@ -1,0 +1,90 @@
+"""The nouns of evaluation: what is asked, what comes back, how it scored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from assistant.types import Snippet
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionAsk:
+    """A hole to fill: between ``prefix`` and ``suffix`` of a file.
+
+    ``path`` is the file's, relative to ``root`` with forward slashes (its ending names the
+    language); ``root`` is a workspace folder that may be indexed, None where the file stands
+    alone. The file on disk below ``root``, if there is one, must hold ``prefix + suffix``:
+    never the answer. ``snippets`` are shown instead of what the product would retrieve.
+    ``max_tokens`` bounds the plain (raw) answer; the product decides for itself.
+    """
+
+    path: str
+    prefix: str
+    suffix: str
+    root: Path | None = None
+    snippets: tuple[Snippet, ...] = ()
+    max_tokens: int = 256
+    left_only: bool = False
+    """Raw: show the model nothing but the prefix, without a fill-in-the-middle template."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """``role`` is ``system``, ``user`` or ``assistant``."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatAsk:
+    """A conversation to answer, through the engine's chat endpoint."""
+
+    messages: tuple[Message, ...]
+    max_tokens: int = 768
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, as a user would have got it.
+
+    ``replaces`` is the number of characters of the suffix that the text stands for (the
+    product may bring closing brackets that stand there already). ``parts`` holds what came
+    before in a task of several steps.
+    """
+
+    text: str
+    replaces: int = 0
+    finish_reason: str = ""
+    prompt_tokens: int = 0
+    generated_tokens: int = 0
+    snippets: int = 0
+    seconds: float = 0.0
+    dropped: str = ""
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One record of a task. ``extra`` is the task's own (tests, entry point, provenance)."""
+
+    id: str
+    ask: CompletionAsk | ChatAsk
+    reference: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """The scores of one answer: a number for each metric of the task, 0..1 where it is a share.
+
+    A metric that says nothing about this answer (coverage of a test that does not parse) is
+    given its worst value, not left out, unless the task's docstring says otherwise. ``detail``
+    is one line for people (why it failed).
+    """
+
+    scores: Mapping[str, float]
+    detail: str = ""
