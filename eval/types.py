@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assistant.engines.protocol import Message
 from assistant.types import Snippet
+
+__all__ = ["Answer", "ChatAsk", "CompletionAsk", "Grade", "Message", "Sample"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +35,12 @@ class CompletionAsk:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """``role`` is ``system``, ``user`` or ``assistant``."""
-
-    role: str
-    content: str
-
-
-@dataclass(frozen=True, slots=True)
 class ChatAsk:
-    """A conversation to answer, through the engine's chat endpoint."""
+    """A conversation to answer, through the engine's chat endpoint.
+
+    Where the last message is the assistant's, the answer goes on with it, and holds only
+    what comes after.
+    """
 
     messages: tuple[Message, ...]
     max_tokens: int = 768

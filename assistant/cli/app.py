@@ -10,7 +10,9 @@ import importlib
 import os
 import pkgutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, NoReturn
 
 import typer
@@ -46,19 +48,28 @@ def _root(
     chosen["file"] = config
 
 
-def build() -> typer.Typer:
-    """The command line, with every command found in :mod:`assistant.cli.commands`."""
+HELP = "A code assistant that runs on your machine and knows your repository."
+
+
+def build(
+    package: ModuleType = commands, name: str = "assistant", described: str | None = HELP
+) -> typer.Typer:
+    """A command line, with every command found in ``package``: one module each.
+
+    A module has a ``NAME`` and either a function ``command`` or an ``app`` with commands of
+    its own; its docstring is its help.
+    """
     app = typer.Typer(
-        name="assistant",
-        help="A code assistant that runs on your machine and knows your repository.",
+        name=name,
+        help=described,
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
     app.callback()(_root)
-    for info in sorted(pkgutil.iter_modules(commands.__path__), key=lambda m: m.name):
-        module = importlib.import_module(f"{commands.__name__}.{info.name}")
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
+        module = importlib.import_module(f"{package.__name__}.{info.name}")
         if hasattr(module, "app"):
             app.add_typer(module.app, name=module.NAME, help=module.__doc__)
         else:
@@ -84,10 +95,10 @@ def run_beside(module: str, arguments: list[str]) -> NoReturn:
     os.execv(sys.executable, [sys.executable, "-P", "-m", module, *arguments])  # noqa: S606
 
 
-def run(argv: list[str]) -> int:
-    """Run one command; gives its exit status."""
+def run(argv: list[str], make: Callable[[], typer.Typer] = build, name: str = "assistant") -> int:
+    """Run one command of the command line ``make`` builds; gives its exit status."""
     try:
-        status = build()(args=argv, prog_name="assistant", standalone_mode=False)
+        status = make()(args=argv, prog_name=name, standalone_mode=False)
     except AssistantError as error:
         _complain(str(error))
         return error.exit_status

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from assistant.engines.protocol import Chunk, Endpoint, GenerateRequest
+from assistant.engines.protocol import ChatRequest, Chunk, Endpoint, GenerateRequest
 from assistant.errors import EngineError, EngineUnavailable
 
 if TYPE_CHECKING:
@@ -48,11 +49,22 @@ class EngineClient:
         Raises EngineUnavailable when nobody listens, EngineError when the server refuses or
         breaks off.
         """
+        async with aclosing(self._stream("completions", self._body(request))) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def chat(self, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
+        """The assistant's next message, as :meth:`generate` gives an answer."""
+        async with aclosing(self._stream("chat/completions", self._chat_body(request))) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def _stream(self, path: str, body: dict[str, Any]) -> AsyncGenerator[Chunk, None]:
         import httpx
 
-        url = f"{self.endpoint.url}/completions"
+        url = f"{self.endpoint.url}/{path}"
         try:
-            async with self._http.stream("POST", url, json=self._body(request)) as response:
+            async with self._http.stream("POST", url, json=body) as response:
                 if response.status_code != 200:
                     raise await _refusal(response)
                 yield Chunk("")
@@ -89,11 +101,9 @@ class EngineClient:
         )
         return round(sum(float(value) for value in found)) if found else None
 
-    def _body(self, request: GenerateRequest) -> dict[str, Any]:
-        prompt = request.prompt
+    def _shared(self, request: GenerateRequest | ChatRequest) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": self.endpoint.model,
-            "prompt": prompt if isinstance(prompt, str) else list(prompt),
             "max_tokens": request.max_tokens,
             "temperature": request.temperature,
             "stream": True,
@@ -101,6 +111,20 @@ class EngineClient:
         }
         if request.stop:
             body["stop"] = list(request.stop)
+        return body
+
+    def _chat_body(self, request: ChatRequest) -> dict[str, Any]:
+        body = self._shared(request)
+        body["messages"] = [{"role": m.role, "content": m.content} for m in request.messages]
+        if request.messages and request.messages[-1].role == "assistant":
+            body.update(continue_final_message=True, add_generation_prompt=False)
+        body.update(request.extra)
+        return body
+
+    def _body(self, request: GenerateRequest) -> dict[str, Any]:
+        prompt = request.prompt
+        body = self._shared(request)
+        body["prompt"] = prompt if isinstance(prompt, str) else list(prompt)
         if self.endpoint.constraints:
             # Extensions of vLLM; other servers may refuse fields they do not know.
             body["skip_special_tokens"] = True
@@ -125,8 +149,13 @@ async def _refusal(response: httpx.Response) -> EngineError:
     return kind(f"the engine refused the request ({response.status_code}): {message}")
 
 
+class _Delta(BaseModel):
+    content: str | None = None
+
+
 class _Choice(BaseModel):
     text: str | None = None
+    delta: _Delta | None = None
     finish_reason: str | None = None
 
 
@@ -162,7 +191,7 @@ def _chunk(data: str) -> Chunk:
     usage = piece.usage or _Usage()
     details = usage.prompt_tokens_details or _Details()
     return Chunk(
-        text=choice.text or "",
+        text=choice.text or (choice.delta and choice.delta.content) or "",
         finish_reason=choice.finish_reason or "",
         prompt_tokens=usage.prompt_tokens or 0,
         cached_tokens=details.cached_tokens or 0,

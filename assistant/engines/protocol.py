@@ -117,6 +117,29 @@ class GenerateRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation; ``role`` is ``system``, ``user`` or ``assistant``."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One call of ``/v1/chat/completions``.
+
+    Where the last message is the assistant's, the answer goes on with it (an extension of
+    vLLM). ``extra`` goes into the request's body as it is.
+    """
+
+    messages: Sequence[Message]
+    max_tokens: int
+    temperature: float = 0.0
+    stop: Sequence[str] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """A piece of the answer. The last one carries ``finish_reason`` or ``usage``."""
 

@@ -1,0 +1,1 @@
+"""What `assistant eval` can do: one module a command, as in assistant/cli/commands."""
