@@ -66,15 +66,14 @@ def payload(comparison: Comparison) -> dict[str, Any]:
 
 
 def _print(comparison: Comparison, a: Result, b: Result) -> None:
-    from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
     from assistant.cli.output import out
 
-    table = Table(box=SIMPLE_HEAD)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("metric", no_wrap=True)
-    for heading in ("A", "B", "B - A", "95% interval", "better/worse/equal", "p"):
+    for heading in ("A", "B", "B - A", "95% interval", "better/worse", "p"):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, metric in comparison.metrics.items():
         change = metric.difference
@@ -84,8 +83,8 @@ def _print(comparison: Comparison, a: Result, b: Result) -> None:
             f"{metric.b:.3f}",
             f"{change.interval.value:+.3f}",
             f"{change.interval.low:+.3f} … {change.interval.high:+.3f}",
-            f"{change.better}/{change.worse}/{change.equal}",
-            f"{change.p:.3g}",
+            f"{change.better}/{change.worse}",
+            f"{change.p:.3f}",
         )
     out().print(Text(f"A  {a.title}\nB  {b.title}\n{comparison.n} records in both"))
     out().print(table)
