@@ -12,22 +12,8 @@ from typing import Literal, Protocol
 
 from assistant.registry import Registry
 from eval.data import Data
-from eval.types import Answer, ChatAsk, CompletionAsk, Grade, Sample
-
-
-class Door(Protocol):
-    """How questions reach the model: see :mod:`eval.doors`."""
-
-    @property
-    def name(self) -> str: ...
-
-    async def complete(self, ask: CompletionAsk) -> Answer:
-        """The text for the hole. Raises EngineError."""
-        ...
-
-    async def chat(self, ask: ChatAsk) -> Answer:
-        """The model's next message. Raises EngineError."""
-        ...
+from eval.door import Door
+from eval.types import Answer, Grade, Sample
 
 
 class Task(Protocol):

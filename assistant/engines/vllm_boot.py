@@ -11,8 +11,10 @@ falls back to one that is slower than bf16. One core, 896x9728, best of 25 and o
     512      122 ms     135 ms                      30 ms
 
 So where there is VNNI but no AMX, that one question is answered with yes while the weights
-are laid out, and nowhere else. vLLM's child processes import this module as their main
-module, which is why the change is made at import.
+are laid out, and nowhere else. The kernel is only in the library that vLLM loads where the
+processor has AVX-512 BF16 as well (Cooper Lake, Sapphire Rapids, Zen 4 and later; not Ice
+Lake): without that everything stays as vLLM has it. vLLM's child processes import this
+module as their main module, which is why the change is made at import.
 """
 
 from __future__ import annotations
@@ -21,15 +23,23 @@ import os
 from pathlib import Path
 from typing import Any
 
-VNNI = "avx512_vnni"
+NEEDED = {"avx512_vnni", "avx512_bf16"}
 
 
-def has_vnni() -> bool:
-    """Whether the processor multiplies 8-bit integers with AVX-512."""
+def has_kernel(cpuinfo: str) -> bool:
+    """Whether a processor, as ``/proc/cpuinfo`` describes it, can run the kernel.
+
+    It multiplies 8-bit integers, and vLLM loads the library that it is in.
+    """
+    flags = next((line for line in cpuinfo.splitlines() if line.startswith("flags")), "")
+    return set(flags.split()) >= NEEDED
+
+
+def _cpuinfo() -> str:
     try:
-        return VNNI in Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        return Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
-        return False
+        return ""
 
 
 def allow_w4a8_without_amx() -> None:
@@ -56,7 +66,8 @@ def allow_w4a8_without_amx() -> None:
     kernel.process_weights_after_loading = process
 
 
-if __name__ in ("__main__", "__mp_main__") and os.environ.get("ASSISTANT_W4A8") and has_vnni():
+STARTED = __name__ in ("__main__", "__mp_main__")
+if STARTED and os.environ.get("ASSISTANT_W4A8") and has_kernel(_cpuinfo()):
     allow_w4a8_without_amx()
 
 if __name__ == "__main__":
