@@ -4,3 +4,8 @@
 
 Without bubblewrap nothing is run: the outcome is ``refused``.
 """
+
+from assistant.sandbox.runner import run, unavailable
+from assistant.sandbox.types import Job, Limits, Outcome, Status, Usage
+
+__all__ = ["Job", "Limits", "Outcome", "Status", "Usage", "run", "unavailable"]

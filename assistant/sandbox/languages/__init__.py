@@ -1,0 +1,1 @@
+"""One file a language; see :mod:`assistant.sandbox.language`."""

@@ -1,0 +1,50 @@
+"""Java: javac over every source, then the class of the entry's name; JDK 17 or later."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from assistant.sandbox.language import Mount, Plan, find, mounted
+from assistant.sandbox.types import Job
+
+CLASSES = "/tmp/classes"  # noqa: S108 - the sandbox's own
+# Programs are short: a small virtual machine starts sooner than a clever one.
+SMALL = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xss1m")
+
+
+class Java:
+    name = "java"
+    suffixes = (".java",)
+
+    def plan(self, job: Job) -> Plan:
+        home = find("javac", "install a JDK (Debian: `apt install default-jdk-headless`)")
+        home = home.parent.parent
+        inside, mounts = mounted(home, "/opt/java")
+        heap = f"-Xmx{max(16, job.limits.memory_bytes // 2 >> 20)}m"
+        sources = sorted(name for name in job.files if name.endswith(".java"))
+        compiler = tuple(f"-J{option}" for option in (*SMALL, heap))
+        steps = (
+            (f"{inside}/bin/javac", *compiler, "-d", CLASSES, *sources),
+            (f"{inside}/bin/java", *SMALL, heap, "-cp", CLASSES, _class(job), *job.arguments),
+        )
+        return Plan(steps, (*mounts, *_configuration(home)), env={"JAVA_HOME": inside})
+
+
+def _class(job: Job) -> str:
+    """The entry's class: its file's name, in the package that its first lines name."""
+    text = job.files[job.entry]
+    text = text.decode(errors="replace") if isinstance(text, bytes) else text
+    package = next((x for x in text.splitlines() if x.strip().startswith("package ")), "")
+    name = package.strip().removeprefix("package ").split(";")[0].strip()
+    stem = PurePosixPath(job.entry).stem
+    return f"{name}.{stem}" if name else stem
+
+
+def _configuration(home: Path) -> tuple[Mount, ...]:
+    """Debian keeps a JDK's configuration in ``/etc/java-…``, linked to file by file."""
+    links = [p.resolve() for p in (home / "conf").rglob("*") if p.is_symlink()]
+    folders = {Path(*link.parts[:3]) for link in links if link.parts[1] == "etc"}
+    return tuple(Mount(f, str(f)) for f in sorted(folders) if f.name.startswith("java"))
+
+
+RUNTIME = Java()

@@ -1,0 +1,32 @@
+"""JavaScript: Node.js."""
+
+from __future__ import annotations
+
+from assistant.sandbox.language import Mount, Plan, find, mounted
+from assistant.sandbox.types import Job
+
+INSTALL = "install Node.js 20 or later (nodejs.org)"
+
+
+def node() -> tuple[str, tuple[Mount, ...]]:
+    """Node inside, and what is mounted for it. Raises Refused."""
+    program = find("node", INSTALL)
+    inside, mounts = mounted(program.parent.parent, "/opt/node")
+    return f"{inside}/bin/{program.name}", mounts
+
+
+def heap(job: Job) -> str:
+    """V8's own limit: less than the sandbox's, so that it says that memory ran out."""
+    return f"--max-old-space-size={max(16, job.limits.memory_bytes * 3 // 4 >> 20)}"
+
+
+class JavaScript:
+    name = "javascript"
+    suffixes = (".js", ".mjs", ".cjs")
+
+    def plan(self, job: Job) -> Plan:
+        program, mounts = node()
+        return Plan(((program, heap(job), job.entry, *job.arguments),), mounts)
+
+
+RUNTIME = JavaScript()

@@ -1,0 +1,171 @@
+"""Run a job: plan, start, read the report, say how it ended."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import signal
+import sys
+from pathlib import Path
+
+from assistant.errors import AssistantError
+from assistant.sandbox import bubblewrap, init, seccomp, spec
+from assistant.sandbox.interpreter import interpreter
+from assistant.sandbox.language import runtimes
+from assistant.sandbox.refusal import Refused
+from assistant.sandbox.supervise import Raw, supervise
+from assistant.sandbox.types import Job, Limits, Outcome, Status, Usage
+
+
+def run(job: Job) -> Outcome:
+    """Run ``job`` to its end. Never raises for anything that a job is or does; several threads
+    may run jobs at a time. No process of it is left when this returns or is interrupted."""
+    try:
+        if sys.platform != "linux":
+            raise Refused("generated code runs only inside bubblewrap, which needs Linux")
+        spec.check(job)
+        plan = runtimes.get(job.language).plan(job)
+        return _outcome(job, _started(job, plan))
+    except (Refused, AssistantError) as reason:
+        return Outcome(Status.REFUSED, reason=str(reason))
+    except OSError as error:
+        return Outcome(Status.REFUSED, reason=f"the sandbox cannot be set up: {error}")
+
+
+def unavailable() -> str:
+    """Why nothing can be run here and what to do about it; empty where things can."""
+    try:
+        return _unavailable(bubblewrap.find())
+    except Refused as reason:
+        return str(reason)
+
+
+@functools.cache
+def _unavailable(bwrap: str) -> str:
+    del bwrap  # What the answer is kept under.
+    return run(Job("python", {"main.py": ""}, "main.py")).reason
+
+
+def _started(job: Job, plan: spec.Plan) -> Raw:
+    """Raises Refused, OSError."""
+    bwrap, root = bubblewrap.find(), bubblewrap.as_root()
+    uid = bubblewrap.fresh_user(root)
+    user = uid or bubblewrap.USER
+    python, mounts, env = interpreter()
+    mounts = tuple(dict.fromkeys((*mounts, *plan.mounts)))
+    with contextlib.ExitStack() as stack:
+
+        def sealed(content: bytes, name: str) -> int:
+            fd = spec.sealed(content, name)
+            stack.callback(os.close, fd)
+            return fd
+
+        files = {
+            bubblewrap.INIT: sealed(_init(), "init"),
+            "/etc/passwd": sealed(bubblewrap.accounts(user), "passwd"),
+            "/etc/group": sealed(f"user:x:{user}:\n".encode(), "group"),
+            "/etc/hosts": sealed(b"127.0.0.1 localhost\n::1 localhost\n", "hosts"),
+            "/etc/nsswitch.conf": sealed(b"passwd: files\nhosts: files\n", "nsswitch"),
+        }
+        filters = sealed(seccomp.program(), "seccomp")
+        written = sealed(spec.write(job, plan, uid), "spec")
+        stdin = sealed(job.stdin.encode(errors="replace"), "stdin")
+        command = bubblewrap.command(bwrap, root, job.limits.disk_bytes, mounts, files)
+        for name, value in env.items():
+            command += ["--setenv", name, value]
+        info = os.pipe()
+        command += ["--seccomp", str(filters), "--info-fd", str(info[1])]
+        command += ["--", python, "-I", "-S", "-B", bubblewrap.INIT, str(written)]
+        fds = [*files.values(), filters, written]
+        return supervise(command, stdin, fds, job.limits, info)
+
+
+@functools.cache
+def _init() -> bytes:
+    return Path(init.__file__).read_bytes()
+
+
+def _outcome(job: Job, raw: Raw) -> Outcome:
+    """Raises Refused where nothing was started."""
+    started, _, report = raw.report.partition(b"\n")
+    if started != b"started":
+        said = raw.stderr.decode(errors="replace").strip().splitlines()
+        raise Refused(_advice(said[-1] if said else f"bubblewrap ended with {raw.status}"))
+    line, _, rest = report.partition(b"\n")
+    out = {
+        "stdout": raw.stdout.decode(errors="replace"),
+        "stderr": raw.stderr.decode(errors="replace"),
+    }
+    words = line.decode(errors="replace").split(" ", 6)
+    if len(words) < 7:
+        why = "wall time ran out" if raw.overdue else "something outside ended the sandbox"
+        status = Status.TIMEOUT if raw.overdue else Status.KILLED
+        usage = Usage(wall_seconds=raw.seconds)
+        return Outcome(status, reason=why, usage=usage, **out)
+    word, detail = words[0], words[6]
+    code, cpu, memory, processes, wall = (int(number) for number in words[1:6])
+    if word == "unfit":
+        raise Refused(f"the program cannot be started: {detail}")
+    usage = Usage(wall / 1e6, cpu / 1e6, memory, processes)
+    status, exit_code, reason = _ending(word, code, job.limits, raw.flooded)
+    files = _files(rest, job.collect)
+    return Outcome(status, exit_code, reason=reason, usage=usage, files=files, **out)
+
+
+def _ending(word: str, code: int, limits: Limits, flooded: bool) -> tuple[Status, int | None, str]:
+    """Process 1's word and wait status → status, exit status, reason."""
+    over = {
+        "memory": f"it took more than {limits.memory_bytes >> 20} MiB of memory",
+        "processes": f"it had more than {limits.processes} processes and threads",
+        "files": f"it made more than {init.MAX_FILES} files",
+        "asked": "it ended its own sandbox",
+    }
+    late = {
+        "wall": f"it ran longer than {limits.wall_seconds:g} s",
+        "cpu": f"it took more than {limits.cpu_seconds:g} s of CPU time",
+    }
+    if flooded:
+        return Status.KILLED, None, f"it wrote far more than {limits.output_bytes} bytes of output"
+    if word in late:
+        return Status.TIMEOUT, None, late[word]
+    if word in over:
+        return Status.KILLED, None, over[word]
+    ended = os.waitstatus_to_exitcode(code)
+    if ended == -signal.SIGXCPU:
+        return Status.TIMEOUT, None, late["cpu"]
+    if ended == -signal.SIGXFSZ:
+        return Status.KILLED, None, f"it wrote a file of more than {limits.file_bytes} bytes"
+    if ended < 0:
+        return Status.KILLED, None, f"it ended by {_signal(-ended)}"
+    if word == "compile":
+        return Status.FAILED, ended, "it did not compile"
+    return (Status.FAILED, ended, f"exit status {ended}") if ended else (Status.PASSED, 0, "")
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _files(content: bytes, names: tuple[str, ...]) -> dict[str, bytes]:
+    """What was collected: for each file ``index size``, a line end, the bytes."""
+    files = {}
+    while content:
+        head, _, content = content.partition(b"\n")
+        index, size = (int(number) for number in head.split())
+        files[names[index]], content = content[:size], content[size:]
+    return files
+
+
+def _advice(said: str) -> str:
+    """bubblewrap's own last line, with what to do where that is known."""
+    if "ermission" in said or "not permitted" in said or "user namespace" in said.lower():
+        return (
+            f"bubblewrap may not make namespaces here ({said}): allow user namespaces "
+            "(sysctl kernel.unprivileged_userns_clone=1, or "
+            "kernel.apparmor_restrict_unprivileged_userns=0; in a container, --privileged)"
+        )
+    return f"bubblewrap did not start: {said}"

@@ -1,0 +1,101 @@
+"""The system calls that a program in the sandbox may not make.
+
+Everything else is allowed: toolchains need much, and namespaces hold what matters. Denied is
+what reaches other processes, makes namespaces, gets at rarely used parts of the kernel, or takes
+memory that belongs to no process and no sized file system, where no limit would count it. After
+Docker's default profile (github.com/moby/profiles, seccomp/default.json).
+"""
+
+from __future__ import annotations
+
+import errno
+import functools
+import mmap
+import os
+import socket
+
+from assistant.sandbox.refusal import Refused
+
+DENIED = (
+    # Other processes.
+    *("ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "process_mrelease"),
+    *("pidfd_getfd", "kcmp", "migrate_pages", "move_pages", "perf_event_open"),
+    # Namespaces and mounts.
+    *("unshare", "setns", "mount", "umount", "umount2", "pivot_root", "chroot", "open_tree"),
+    *("move_mount", "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr", "mknod", "mknodat"),
+    # The kernel and the machine.
+    *("bpf", "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register"),
+    *("kexec_load", "kexec_file_load", "reboot", "init_module", "finit_module", "delete_module"),
+    *("swapon", "swapoff", "quotactl", "quotactl_fd", "acct", "syslog", "settimeofday"),
+    *("clock_settime", "clock_adjtime", "adjtimex", "sethostname", "setdomainname", "iopl"),
+    *("ioperm", "modify_ldt", "personality", "nfsservctl", "vhangup", "lookup_dcookie"),
+    *("name_to_handle_at", "open_by_handle_at", "fanotify_init"),
+    # Memory and objects that outlive a process or are counted nowhere.
+    *("add_key", "request_key", "keyctl", "shmget", "shmat", "shmctl", "msgget", "msgsnd"),
+    *("semget", "mq_open", "memfd_secret"),
+)
+ABSENT = ("clone3", "memfd_create")
+"""These look as if the kernel had none: callers then take an older way, which can be judged
+(the flags of clone3 are behind a pointer)."""
+
+CLONE_NEW = (0x80, 0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)
+SOCKETS = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6)
+TIOCSTI, TIOCLINUX = 0x5412, 0x541C
+"""ioctls that put keystrokes into a terminal."""
+OTHERS = ("sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr")
+
+
+@functools.cache
+def program() -> bytes:
+    """The filter as the kernel's BPF, for ``bwrap --seccomp``. Raises Refused."""
+    try:
+        import pyseccomp as seccomp
+    except ImportError as error:
+        raise Refused("the sandbox needs pyseccomp: `pip install pyseccomp`") from error
+    except (OSError, RuntimeError) as error:
+        raise Refused(
+            "the sandbox needs libseccomp: install it (Debian: `apt install libseccomp2`)"
+        ) from error
+    rules = seccomp.SyscallFilter(defaction=seccomp.ALLOW)
+    no, low = seccomp.ERRNO(errno.EPERM), 0xFFFFFFFF
+
+    def deny(action: int, name: str, *arguments: object) -> None:
+        try:
+            seccomp.resolve_syscall(seccomp.system_arch(), name)
+            rules.add_rule(action, name, *arguments)
+        except (OSError, ValueError):
+            # Unknown to this architecture or to an older libseccomp.
+            return
+
+    for name in DENIED:
+        deny(no, name)
+    for name in ABSENT:
+        deny(seccomp.ERRNO(errno.ENOSYS), name)
+    for flag in CLONE_NEW:
+        deny(no, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
+    for request in (TIOCSTI, TIOCLINUX):
+        deny(no, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, low, request))
+    # Shared anonymous memory stays when every process has dropped its pages: nobody's.
+    shared = mmap.MAP_SHARED | mmap.MAP_ANONYMOUS
+    deny(no, "mmap", seccomp.Arg(3, seccomp.MASKED_EQ, shared, shared))
+    # Netlink, vsock (which reaches a virtual machine's host), packets, crypto, …
+    unknown = seccomp.ERRNO(errno.EAFNOSUPPORT)
+    for call in ("socket", "socketpair"):
+        deny(unknown, call, seccomp.Arg(0, seccomp.GT, max(SOCKETS)))
+        for family in set(range(max(SOCKETS))) - set(SOCKETS):
+            deny(unknown, call, seccomp.Arg(0, seccomp.EQ, family))
+    # Only of oneself: not of process 1, which may belong to the same user.
+    deny(no, "prlimit64", seccomp.Arg(0, seccomp.NE, 0))
+    for call in OTHERS:
+        deny(no, call, seccomp.Arg(0, seccomp.NE, 0))
+    for call in ("setpriority", "ioprio_set"):
+        deny(no, call, seccomp.Arg(0, seccomp.NE, 0 if call == "setpriority" else 1))
+        deny(no, call, seccomp.Arg(1, seccomp.NE, 0))
+    return _exported(rules)
+
+
+def _exported(rules: object) -> bytes:
+    with os.fdopen(os.memfd_create("seccomp"), "w+b") as file:
+        rules.export_bpf(file)  # type: ignore[attr-defined]
+        file.seek(0)
+        return file.read()
