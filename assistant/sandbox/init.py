@@ -26,6 +26,7 @@ HOME = "/tmp/home"  # noqa: S108
 INTERVAL = 0.015
 MAX_FILES = 20_000
 """Files, folders and links: each takes memory of the kernel that no quota counts."""
+WAKERS = {signal.SIGCHLD, signal.SIGTERM}
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -42,7 +43,7 @@ class Watch:
     def look(self) -> str:
         """One sample. The limit that the tree is over, or nothing."""
         pids, pages, threads, ticks = [], 0, 0, 0
-        for name in os.listdir("/proc"):
+        for name in os.listdir("/proc"):  # noqa: PTH208
             if not name.isdigit() or name == "1":
                 continue
             fields = _stat(name)
@@ -98,15 +99,15 @@ def _proportional(pid: str) -> int:
 def main() -> None:
     """See the module."""
     spec_fd, report = int(sys.argv[1]), int(sys.argv[2])
-    for fd in os.listdir("/proc/self/fd"):
+    for fd in os.listdir("/proc/self/fd"):  # noqa: PTH208
         if int(fd) > 2:
             _keep_from_children(int(fd))
     with os.fdopen(spec_fd, "rb") as file:
         spec = marshal.load(file)  # noqa: S302 - written by the trusted side
     if not spec["uid"]:
         _hide()
-    for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
-        signal.signal(number, signal.SIG_DFL)
+    for ignored in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(ignored, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_BLOCK, WAKERS)
     os.write(report, b"started\n")
     os.umask(0o022)
@@ -127,9 +128,6 @@ def main() -> None:
     os.write(report, f"{word} {' '.join(map(str, numbers))} {detail}\n".encode())
     _become(spec["uid"])
     _collect(spec, report)
-
-
-WAKERS = {signal.SIGCHLD, signal.SIGTERM}
 
 
 def _run(
@@ -202,8 +200,8 @@ def _become(uid: int) -> None:
 
 
 def _lay_out(files: list[tuple[str, bytes]]) -> None:
-    os.mkdir(HOME)
-    os.mkdir(WORK)
+    os.mkdir(HOME)  # noqa: PTH102
+    os.mkdir(WORK)  # noqa: PTH102
     for name, content in files:
         path = f"{WORK}/{name}"
         os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
@@ -214,7 +212,7 @@ def _lay_out(files: list[tuple[str, bytes]]) -> None:
 def _end_all() -> None:
     """End every process but this one, and wait until it is so."""
     while True:
-        try:
+        try:  # noqa: SIM105 - contextlib is slow to import
             os.kill(-1, signal.SIGKILL)
         except OSError:
             pass
@@ -262,7 +260,7 @@ def _write(fd: int, content: bytes) -> None:
 
 
 def _keep_from_children(fd: int) -> None:
-    try:
+    try:  # noqa: SIM105
         os.set_inheritable(fd, False)
     except OSError:
         pass

@@ -12,7 +12,7 @@ from pathlib import Path
 from assistant.errors import AssistantError
 from assistant.sandbox import bubblewrap, init, seccomp, spec
 from assistant.sandbox.interpreter import interpreter
-from assistant.sandbox.language import runtimes
+from assistant.sandbox.language import Plan, runtimes
 from assistant.sandbox.refusal import Refused
 from assistant.sandbox.supervise import Raw, supervise
 from assistant.sandbox.types import Job, Limits, Outcome, Status, Usage
@@ -47,7 +47,7 @@ def _unavailable(bwrap: str) -> str:
     return run(Job("python", {"main.py": ""}, "main.py")).reason
 
 
-def _started(job: Job, plan: spec.Plan) -> Raw:
+def _started(job: Job, plan: Plan) -> Raw:
     """Raises Refused, OSError."""
     bwrap, root = bubblewrap.find(), bubblewrap.as_root()
     uid = bubblewrap.fresh_user(root)
@@ -93,16 +93,13 @@ def _outcome(job: Job, raw: Raw) -> Outcome:
         said = raw.stderr.decode(errors="replace").strip().splitlines()
         raise Refused(_advice(said[-1] if said else f"bubblewrap ended with {raw.status}"))
     line, _, rest = report.partition(b"\n")
-    out = {
-        "stdout": raw.stdout.decode(errors="replace"),
-        "stderr": raw.stderr.decode(errors="replace"),
-    }
+    stdout, stderr = raw.stdout.decode(errors="replace"), raw.stderr.decode(errors="replace")
     words = line.decode(errors="replace").split(" ", 6)
     if len(words) < 7:
         why = "wall time ran out" if raw.overdue else "something outside ended the sandbox"
         status = Status.TIMEOUT if raw.overdue else Status.KILLED
         usage = Usage(wall_seconds=raw.seconds)
-        return Outcome(status, reason=why, usage=usage, **out)
+        return Outcome(status, None, stdout, stderr, why, usage)
     word, detail = words[0], words[6]
     code, cpu, memory, processes, wall = (int(number) for number in words[1:6])
     if word == "unfit":
@@ -110,7 +107,7 @@ def _outcome(job: Job, raw: Raw) -> Outcome:
     usage = Usage(wall / 1e6, cpu / 1e6, memory, processes)
     status, exit_code, reason = _ending(word, code, job.limits, raw.flooded)
     files = _files(rest, job.collect)
-    return Outcome(status, exit_code, reason=reason, usage=usage, files=files, **out)
+    return Outcome(status, exit_code, stdout, stderr, reason, usage, files)
 
 
 def _ending(word: str, code: int, limits: Limits, flooded: bool) -> tuple[Status, int | None, str]:

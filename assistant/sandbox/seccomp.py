@@ -13,6 +13,8 @@ import functools
 import mmap
 import os
 import socket
+from collections.abc import Callable
+from types import ModuleType
 
 from assistant.sandbox.refusal import Refused
 
@@ -57,7 +59,7 @@ def program() -> bytes:
             "the sandbox needs libseccomp: install it (Debian: `apt install libseccomp2`)"
         ) from error
     rules = seccomp.SyscallFilter(defaction=seccomp.ALLOW)
-    no, low = seccomp.ERRNO(errno.EPERM), 0xFFFFFFFF
+    no = seccomp.ERRNO(errno.EPERM)
 
     def deny(action: int, name: str, *arguments: object) -> None:
         try:
@@ -71,6 +73,13 @@ def program() -> bytes:
         deny(no, name)
     for name in ABSENT:
         deny(seccomp.ERRNO(errno.ENOSYS), name)
+    _deny_by_argument(seccomp, deny)
+    return _exported(rules)
+
+
+def _deny_by_argument(seccomp: ModuleType, deny: Callable[..., None]) -> None:
+    """Calls of which only some uses are denied."""
+    no, low = seccomp.ERRNO(errno.EPERM), 0xFFFFFFFF
     for flag in CLONE_NEW:
         deny(no, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
     for request in (TIOCSTI, TIOCLINUX):
@@ -88,10 +97,9 @@ def program() -> bytes:
     deny(no, "prlimit64", seccomp.Arg(0, seccomp.NE, 0))
     for call in OTHERS:
         deny(no, call, seccomp.Arg(0, seccomp.NE, 0))
-    for call in ("setpriority", "ioprio_set"):
-        deny(no, call, seccomp.Arg(0, seccomp.NE, 0 if call == "setpriority" else 1))
+    for call, itself in (("setpriority", os.PRIO_PROCESS), ("ioprio_set", 1)):
+        deny(no, call, seccomp.Arg(0, seccomp.NE, itself))
         deny(no, call, seccomp.Arg(1, seccomp.NE, 0))
-    return _exported(rules)
 
 
 def _exported(rules: object) -> bytes:
