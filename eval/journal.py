@@ -1,0 +1,64 @@
+"""The answers of a run that has not ended yet, so that a killed one goes on where it was.
+
+One JSON line a record, written as soon as it is graded. The file is named by a digest of
+everything that an answer depends on, so a run with another model, setting or code starts anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from assistant import paths
+from eval.results import Record
+
+
+class Journal:
+    """The records of one run so far."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.records = _read(path)
+
+    @classmethod
+    def of(cls, task: str, depends: Mapping[str, Any]) -> Journal:
+        """The journal of the run that ``depends`` describes (plain data), empty when new."""
+        text = json.dumps(depends, sort_keys=True, default=str)
+        key = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return cls(paths.folder("eval", "journal") / f"{task}-{key}.jsonl")
+
+    def add(self, record: Record) -> None:
+        self.records[record.id] = record
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(record.model_dump_json() + "\n")
+
+    def remove(self) -> None:
+        """Forget it: the result is written."""
+        self.path.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> dict[str, Record]:
+    """What is whole in the file; a line that was cut off by a kill is dropped for good."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    except FileNotFoundError:
+        return {}
+    records: dict[str, Record] = {}
+    whole = 0
+    for line in lines:
+        try:
+            record = Record.model_validate_json(line)
+        except ValidationError:
+            break
+        if not line.endswith("\n"):
+            break
+        records[record.id] = record
+        whole += len(line.encode())
+    with path.open("r+b") as file:
+        file.truncate(whole)
+    return records

@@ -1,0 +1,221 @@
+"""A run: samples → answers through a door → grades → a result.
+
+Questions go out many at a time, so that the engine batches them; answers are graded in
+threads, where the sandbox waits. Every graded record goes to the journal at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from assistant.config import Settings
+from assistant.errors import AssistantError, EngineError, UsageError
+from eval import provenance, statistics
+from eval.data import Data
+from eval.door import Door, DoorKind, Setting
+from eval.journal import Journal
+from eval.metrics.pass_at_k import pass_at_k
+from eval.results import Answered, Model, Options, Record, Result
+from eval.task import Task
+from eval.types import Answer, Sample
+
+GRADERS = 2
+KS = (1, 5, 10, 100)
+MAX_FAILURES = 5
+"""Questions that the engine may refuse before the run is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to run. ``progress`` is told (records done, records in all)."""
+
+    task: Task
+    arm: str
+    door: DoorKind
+    data: Data
+    settings: Settings
+    options: Options = field(default_factory=Options)
+    seed: int = 0
+    concurrency: int = 8
+    fresh: bool = False
+    progress: Callable[[int, int], None] = lambda done, total: None
+
+
+def chosen(samples: Sequence[Sample], limit: int, seed: int) -> list[Sample]:
+    """``limit`` samples drawn by ``seed``, in the order of the task; all for 0.
+
+    A larger limit of the same seed holds the smaller one's samples.
+    """
+    if not limit or limit >= len(samples):
+        return list(samples)
+    order = list(range(len(samples)))
+    random.Random(seed).shuffle(order)  # noqa: S311
+    return [samples[i] for i in sorted(order[:limit])]
+
+
+def check(order: Order) -> None:
+    """Raises UsageError for an order that cannot be carried out."""
+    task, door = order.task, order.door
+    if order.arm not in task.arms:
+        raise UsageError(f"{task.name} has no arm {order.arm!r}: there are {', '.join(task.arms)}")
+    if task.asks == "chat" and not door.chats:
+        raise UsageError(f"{task.name} asks the chat endpoint: use --through raw")
+    options = order.options
+    if options.samples > 1 and not door.samples:
+        raise UsageError(f"--through {door.name} gives one answer a question: drop --samples")
+    if options.samples > 1 and not options.temperature:
+        raise UsageError("--samples above 1 needs --temperature above 0: greedy answers are equal")
+    if task.executes:
+        from assistant.sandbox import unavailable
+
+        if why := unavailable():
+            raise UsageError(f"{task.name} runs the model's code in the sandbox: {why}")
+
+
+async def run(order: Order) -> tuple[Result, Journal]:
+    """Carry it out on the engine of ``order.settings``, started where none runs.
+
+    The journal is to be removed once the result is written. Raises AssistantError; what was
+    answered by then is kept for the next try.
+    """
+    from assistant.engines.lease import acquire
+
+    check(order)
+    samples = await asyncio.to_thread(order.task.samples, order.data, order.arm)
+    picked = chosen(samples, order.options.limit, order.seed)
+    if not picked:
+        raise UsageError(f"{order.task.name} {order.arm} has no records")
+    started, began = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
+    async with await acquire(order.settings) as lease:
+        model = await asyncio.to_thread(provenance.model, lease.endpoint)
+        config = order.settings.model_dump(mode="json")
+        config["engine"]["api_key"] = ""
+        commit = await asyncio.to_thread(provenance.commit)
+        journal = _journal(order, model, config, commit)
+        setting = Setting(
+            order.settings,
+            lease.endpoint,
+            order.options.temperature,
+            order.seed,
+            order.options.trigger == "invoked",
+        )
+        async with order.door.open(setting) as door:
+            await _answer_all(order, picked, door, journal)
+    records = [journal.records[sample.id] for sample in picked]
+    result = Result(
+        task=order.task.name,
+        arm=order.arm,
+        through=order.door.name,
+        n=len(records),
+        metrics={
+            name: statistics.mean([record.scores[name] for record in records], order.seed)
+            for name in records[0].scores
+        },
+        model=model,
+        config=config,
+        options=order.options,
+        commit=commit,
+        seed=order.seed,
+        started=started,
+        seconds=round(time.monotonic() - began, 1),
+        records=records,
+    )
+    return result, journal
+
+
+def _journal(order: Order, model: Model, config: dict[str, Any], commit: str) -> Journal:
+    depends = {
+        "arm": order.arm,
+        "door": order.door.name,
+        "model": model.model_dump(),
+        "config": config,
+        "commit": commit,
+        "seed": order.seed if order.options.temperature else 0,
+        "options": order.options.model_dump(exclude={"limit", "data"}),
+    }
+    journal = Journal.of(order.task.name, depends)
+    if order.fresh:
+        journal.remove()
+        journal = Journal(journal.path)
+    return journal
+
+
+async def _answer_all(
+    order: Order, samples: Sequence[Sample], door: Door, journal: Journal
+) -> None:
+    waiting = [sample for sample in samples if sample.id not in journal.records]
+    done = len(samples) - len(waiting)
+    order.progress(done, len(samples))
+    turn = asyncio.Semaphore(order.concurrency)
+    failures: list[AssistantError] = []
+    with ThreadPoolExecutor(GRADERS, thread_name_prefix="grade") as graders:
+
+        async def one(sample: Sample) -> None:
+            nonlocal done
+            async with turn:
+                if len(failures) >= MAX_FAILURES:
+                    return
+                try:
+                    answers = [
+                        await order.task.answer(sample, door.attempt(number))
+                        for number in range(order.options.samples)
+                    ]
+                except EngineError as error:
+                    failures.append(error)
+                    return
+            loop = asyncio.get_running_loop()
+            record = await loop.run_in_executor(graders, _grade, order.task, sample, answers)
+            journal.add(record)
+            done += 1
+            order.progress(done, len(samples))
+
+        async with asyncio.TaskGroup() as group:
+            for sample in waiting:
+                group.create_task(one(sample))
+    if failures:
+        kept = "what was answered is kept: the same command goes on from there"
+        raise EngineError(f"{len(failures)} questions were not answered ({failures[0]}); {kept}")
+
+
+def _grade(task: Task, sample: Sample, answers: Sequence[Answer]) -> Record:
+    graded = []
+    for answer in answers:
+        grade = task.grade(sample, answer)
+        graded.append(
+            Answered(
+                text=answer.text,
+                scores=dict(grade.scores),
+                detail=grade.detail,
+                dropped=answer.dropped,
+                finish_reason=answer.finish_reason,
+                replaces=answer.replaces,
+                prompt_tokens=answer.prompt_tokens,
+                generated_tokens=answer.generated_tokens,
+                snippets=answer.snippets,
+                seconds=round(answer.seconds, 4),
+                parts=answer.parts,
+            )
+        )
+    return Record(id=sample.id, scores=fold(graded), answers=graded, reference=sample.reference)
+
+
+def fold(answers: Sequence[Answered]) -> dict[str, float]:
+    """One record's scores over its answers: pass@k for ``pass``, the mean for the others."""
+    scores: dict[str, float] = {}
+    for name in answers[0].scores:
+        values = [answer.scores[name] for answer in answers]
+        if name != "pass":
+            scores[name] = sum(values) / len(values)
+            continue
+        passed = sum(value == 1.0 for value in values)
+        for k in KS:
+            if k <= len(values):
+                scores[f"pass@{k}"] = pass_at_k(len(values), passed, k)
+    return scores
