@@ -24,7 +24,7 @@ DENIED = (
     *("pidfd_getfd", "kcmp", "migrate_pages", "move_pages", "perf_event_open"),
     # Namespaces and mounts.
     *("unshare", "setns", "mount", "umount", "umount2", "pivot_root", "chroot", "open_tree"),
-    *("move_mount", "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr", "mknod", "mknodat"),
+    *("move_mount", "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr"),
     # The kernel and the machine.
     *("bpf", "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register"),
     *("kexec_load", "kexec_file_load", "reboot", "init_module", "finit_module", "delete_module"),
