@@ -112,9 +112,8 @@ def forked(work: Any, seconds: float, memory: int) -> Any:
         answer = b""
         with contextlib.suppress(BaseException):
             answer = pickle.dumps(work())
-        with contextlib.suppress(BaseException):
-            with os.fdopen(write, "wb") as pipe:
-                pipe.write(len(answer).to_bytes(8, "big") + answer)
+        with contextlib.suppress(BaseException), os.fdopen(write, "wb") as pipe:
+            pipe.write(len(answer).to_bytes(8, "big") + answer)
         os._exit(0)
     os.close(write)
     received, ended = _receive(read, time.monotonic() + 3 * seconds + 1)
@@ -185,7 +184,7 @@ def main(plan: dict[str, Any]) -> None:
         verdicts.write(json.dumps(line) + "\n")
         verdicts.flush()
 
-    sys.path.insert(0, os.getcwd())
+    sys.path.insert(0, str(Path.cwd()))
     sys.dont_write_bytecode = True
     warm(plan)
     parts: list[bytes] = []

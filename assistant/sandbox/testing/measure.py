@@ -162,16 +162,14 @@ def _sandbox() -> Runner:
 
 def _body(target: Target) -> set[int]:
     """Line numbers of the statements inside the entry, or inside any function."""
-    lines: set[int] = set()
-    for node in ast.walk(ast.parse(target.source)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            if target.entry in {"", node.name}:
-                lines.update(s.lineno for b in node.body for s in ast.walk(b) if _stmt(s))
-    return lines
-
-
-def _stmt(node: ast.AST) -> bool:
-    return isinstance(node, ast.stmt)
+    functions = (
+        node
+        for node in ast.walk(ast.parse(target.source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and target.entry in {"", node.name}
+    )
+    statements = (s for function in functions for b in function.body for s in ast.walk(b))
+    return {s.lineno for s in statements if isinstance(s, ast.stmt)}
 
 
 def _job(target: Target, suite: Suite, plan: dict[str, Any]) -> Job:
@@ -218,7 +216,7 @@ def _report(suite: Suite, lines: Sequence[dict[str, Any]], lost: dict[str, str])
         else:
             detail = str(line["detail"])
             results.append(Result(case, Verdict(line["verdict"]), detail, bool(line["lines"])))
-    covered = next((line["coverage"] for line in lines if line.get("coverage")), {})
+    covered: dict[str, Any] = next((line["coverage"] for line in lines if line.get("coverage")), {})
     fates = [line["verdict"] for line in lines if "mutant" in line]
     return Report(
         tuple(results),

@@ -16,9 +16,11 @@ import warnings
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-_FENCE = re.compile(r"^[ \t]*```[ \t]*([\w+-]*)[^\n]*\n(.*?)(?:^[ \t]*```|\Z)", re.M | re.S)
-_TEST = re.compile(r"(?:async\s+)?def\s+test|class\s+\w*Test", re.M)
-_CHECKS = re.compile(r"assert\w*|expect|raises|warns|fail\w*|approx", re.I)
+_FENCE = re.compile(
+    r"^[ \t]*```[ \t]*([\w+-]*)[^\n]*\n(.*?)(?:^[ \t]*```|\Z)", re.MULTILINE | re.DOTALL
+)
+_TEST = re.compile(r"(?:async\s+)?def\s+test|class\s+\w*Test", re.MULTILINE)
+_CHECKS = re.compile(r"assert\w*|expect|raises|warns|fail\w*|approx", re.IGNORECASE)
 _LARGEST = 64 << 10
 """Characters of an answer that are looked at; a model's answer has a few thousand."""
 _MOST_CASES = 40
