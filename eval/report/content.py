@@ -87,6 +87,8 @@ class Run:
             words += ["--samples", str(options.samples)]
         if options.temperature:
             words += ["--temperature", f"{options.temperature:g}"]
+        if options.trigger != "invoked":
+            words += ["--trigger", options.trigger]
         words += ["--seed", str(result.seed)]
         return shlex.join(words)
 
