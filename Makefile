@@ -6,10 +6,15 @@ PYTEST := $(BIN)/python -m pytest
 # Where this folder was moved or Python has gone, the stamp is fresh but the scripts do not run.
 UNSOUND := $(shell [ -x $(BIN)/python ] && grep -qsF '$(CURDIR)/$(BIN)/' $(BIN)/assistant || echo unsound)
 
-.PHONY: help setup demo serve test test-fast e2e fmt lint type check lock clean unsound
+# Benchmark files, where they lie beside this folder; `assistant eval` asks the hub for others.
+ifneq ($(wildcard ../shared/data),)
+export ASSISTANT_DATA ?= $(abspath ../shared/data)
+endif
+
+.PHONY: help setup demo serve eval-gate test test-fast e2e fmt lint type check lock clean unsound
 
 help: ## List what there is
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 setup: .venv/ready ## Build .venv with everything the project needs (again at any time)
 
@@ -21,6 +26,9 @@ demo: setup ## Complete code at real places of this repository, with a real mode
 
 serve: setup ## Run the engine in the foreground; editors find it
 	@$(BIN)/assistant serve
+
+eval-gate: setup ## Before a release: small benchmarks against the recorded results
+	@$(BIN)/assistant eval gate
 
 test: setup ## All tests: unit, language server, real vLLM and model, real Neovim
 	@$(PYTEST)

@@ -12,7 +12,7 @@ from fake_control import FakeControl
 
 from assistant.config import load
 from assistant.engines.client import EngineClient
-from assistant.engines.protocol import Endpoint, GenerateRequest
+from assistant.engines.protocol import ChatRequest, Endpoint, GenerateRequest, Message
 from assistant.engines.remote import remote_endpoint
 from assistant.errors import EngineError, EngineUnavailable
 
@@ -31,6 +31,25 @@ async def test_streams_an_answer_and_its_usage(
     assert chunks[-1].cached_tokens == 0
     assert again[-1].cached_tokens == 10
     assert any(c.finish_reason == "stop" for c in chunks)
+
+
+async def test_a_conversation_is_streamed_and_can_be_begun_for_the_model(
+    fake_endpoint: Endpoint, fake_engine: FakeControl
+) -> None:
+    fake_engine.answer(r"user: hello\Z", "hello to you")
+    fake_engine.answer(r"assistant: ```\Z", "x = 1\n")
+    client = EngineClient(fake_endpoint)
+    asked = [Message("user", "hello")]
+    plain = [c async for c in client.chat(ChatRequest(asked, 32))]
+    begun = [c async for c in client.chat(ChatRequest([*asked, Message("assistant", "```")], 32))]
+    await client.close()
+    assert "".join(c.text for c in plain) == "hello to you"
+    assert plain[-1].generated_tokens == 5
+    assert "".join(c.text for c in begun) == "x = 1\n"
+    first, second = fake_engine.requests()
+    assert "continue_final_message" not in first
+    assert second["continue_final_message"] is True
+    assert second["add_generation_prompt"] is False
 
 
 async def test_leaving_the_stream_aborts_the_request(

@@ -145,6 +145,8 @@ class Server:
             await respond(writer, 200, {"object": "list", "data": [listed]})
         elif path == "/v1/completions" and method == "POST":
             return await self.complete(json.loads(raw), reader, writer)
+        elif path == "/v1/chat/completions" and method == "POST":
+            return await self.complete(as_completion(json.loads(raw)), reader, writer)
         else:
             await respond(writer, 404, error(404, f"no route {method} {path}"))
         return True
@@ -212,11 +214,9 @@ class Server:
         for start in range(0, max(1, len(pieces)), step):
             chunk = pieces[start : start + step]
             last = start + step >= len(pieces)
-            choice = {
-                "index": 0,
-                "text": "".join(chunk),
-                "finish_reason": reason if last else None,
-            }
+            content = "".join(chunk)
+            shown = {"delta": {"content": content}} if "messages" in body else {"text": content}
+            choice = {"index": 0, **shown, "finish_reason": reason if last else None}
             await event(writer, json.dumps({**common, "choices": [choice], "usage": None}))
             self.sent += len(chunk)
             if crash:
@@ -227,6 +227,12 @@ class Server:
         await event(writer, "[DONE]")
         writer.write(b"0\r\n\r\n")
         await writer.drain()
+
+
+def as_completion(body: dict[str, Any]) -> dict[str, Any]:
+    """A chat's request with a prompt for the rules: its messages, one after the other."""
+    lines = [f"{message['role']}: {message['content']}" for message in body["messages"]]
+    return {**body, "prompt": "\n".join(lines)}
 
 
 def answer(text: str, body: dict[str, Any], rules: dict[str, Any]) -> tuple[list[str], str]:
