@@ -1,0 +1,81 @@
+"""A piece cut out of a HumanEval solution: one line, several, or a span of characters.
+
+Bavarian et al. 2022, "Efficient Training of Language Models to Fill in the Middle" (arXiv
+2207.14255; github.com/openai/human-eval-infilling). Passes when the program with the answer
+in place passes HumanEval's tests.
+
+The plain template's answers are not trimmed: a model that does not end an infilled piece by
+itself (the embedded default) goes on past the hole, and scores a few percent. Where to stop
+is the product's doing, and the difference between the two doors measures it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from eval.data import Data, Source
+from eval.execution import Program, execute
+from eval.types import Answer, CompletionAsk, Grade, Sample
+
+if TYPE_CHECKING:
+    from eval.door import Door
+
+MAX_TOKENS = 320
+HUB = "loubnabnl/humaneval_infilling"
+SOURCES = {
+    "span-light": Source(
+        "HumanEval-RandomSpanInfillingLight.jsonl.gz", HUB, "HumanEval-RandomSpanInfillingLight"
+    ),
+    "single": Source(
+        "HumanEval-SingleLineInfilling.jsonl.gz", HUB, "HumanEval-SingleLineInfilling"
+    ),
+    "multi": Source("HumanEval-MultiLineInfilling.jsonl.gz", HUB, "HumanEval-MultiLineInfilling"),
+    "span": Source("HumanEval-RandomSpanInfilling.jsonl.gz", HUB, "HumanEval-RandomSpanInfilling"),
+}
+ARMS = {
+    "span-light": "a random span of each of the 164 solutions",
+    "single": "one line",
+    "multi": "several lines",
+    "span": "ten random spans of each solution",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HumanEvalInfilling:
+    name: str = "humaneval-infilling"
+    summary: str = "a missing piece of a function; executed (arXiv 2207.14255)"
+    asks: Literal["completion"] = "completion"
+    arms: Mapping[str, str] = field(default_factory=lambda: ARMS)
+    metrics: tuple[str, ...] = ("pass",)
+    executes: bool = True
+
+    def samples(self, data: Data, arm: str) -> Sequence[Sample]:
+        return [
+            Sample(
+                row["task_id"],
+                CompletionAsk("solution.py", row["prompt"], row["suffix"], max_tokens=MAX_TOKENS),
+                reference=row["canonical_solution"],
+                extra={"test": row["test"], "entry": row["entry_point"]},
+            )
+            for row in data.rows(SOURCES[arm])
+        ]
+
+    async def answer(self, sample: Sample, door: Door) -> Answer:
+        assert isinstance(sample.ask, CompletionAsk)
+        return await door.complete(sample.ask)
+
+    def grade(self, sample: Sample, answer: Answer) -> Grade:
+        ask, entry = sample.ask, sample.extra["entry"]
+        assert isinstance(ask, CompletionAsk)
+        return execute(
+            Program(
+                solution=ask.prefix + answer.text + ask.suffix[answer.replaces :],
+                checks=f"{sample.extra['test']}\ncheck(__solution__.{entry})\n",
+                entry=entry,
+            )
+        )
+
+
+TASK = HumanEvalInfilling()
