@@ -30,6 +30,9 @@ class CompletionAsk:
     root: Path | None = None
     snippets: tuple[Snippet, ...] = ()
     max_tokens: int = 256
+    published: tuple[str, str] | None = None
+    """Raw: prefix and suffix as the benchmark's own harness sends them, where they do not make
+    the file that they were cut from."""
     left_only: bool = False
     """Raw: show the model nothing but the prefix, without a fill-in-the-middle template."""
 

@@ -70,15 +70,16 @@ class RawDoor:
         return {"seed": self.setting.seed * 1000 + self.number}
 
     def _infilling(self, ask: CompletionAsk) -> Prompt:
+        prefix, suffix_text = ask.published or (ask.prefix, ask.suffix)
         shown = sum(self.tokenizer.count(s.text) + SPARE_TOKENS for s in ask.snippets)
         room = self._room(ask.max_tokens) - shown
-        suffix = min(self.tokenizer.count(ask.suffix) + 1, room // 4)
+        suffix = min(self.tokenizer.count(suffix_text) + 1, room // 4)
         settings = CompletionSettings(
             form="psm", healing=False, prefix_tokens=max(16, room - suffix), suffix_tokens=suffix
         )
         return build(
-            ask.prefix + ask.suffix,
-            len(ask.prefix),
+            prefix + suffix_text,
+            len(prefix),
             ask.path,
             ask.snippets,
             self._template(),

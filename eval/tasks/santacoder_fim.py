@@ -39,7 +39,7 @@ class SantaCoderFim:
         return [
             Sample(
                 id=f"{row['language']}/{row['name']}",
-                ask=CompletionAsk(FILES[arm], row["prompt"], row["suffix"], max_tokens=MAX_TOKENS),
+                ask=_ask(FILES[arm], row["prompt"], row["suffix"]),
                 reference=row["canonical_solution"],
             )
             for row in data.rows(SOURCE)
@@ -53,6 +53,13 @@ class SantaCoderFim:
     def grade(self, sample: Sample, answer: Answer) -> Grade:
         line = first_line(answer.text)
         return Grade({"exact_match": float(line == sample.reference.strip())})
+
+
+def _ask(path: str, prefix: str, suffix: str) -> CompletionAsk:
+    """The records lack the line ends around the missing line, which every file has: the plain
+    template is sent what the benchmark's authors send, an editor would show an empty line."""
+    before, after = prefix.rstrip("\n") + "\n", "\n" + suffix.lstrip("\n")
+    return CompletionAsk(path, before, after, max_tokens=MAX_TOKENS, published=(prefix, suffix))
 
 
 def first_line(text: str) -> str:
