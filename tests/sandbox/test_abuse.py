@@ -213,12 +213,17 @@ def test_memory_that_no_process_would_own(runner: Runner, way: str) -> None:
 
 # The disk.
 
+WRITE_MANY = """
+def write(folder):
+    for i in range(99):
+        open(f'{folder}/{i}', 'wb', 0).write(bytes(1 << 20))
+"""
 FILLING = {
     "one file": "attempt(lambda: [f.write(bytes(1 << 20)) for f in [open('x', 'wb', 0)] * 100])",
-    "many files": "attempt(lambda: [open(f'{i}', 'wb', 0).write(bytes(1 << 20)) for i in range(99)])",
-    "/dev/shm": "attempt(lambda: [open(f'/dev/shm/{i}', 'wb', 0).write(bytes(1 << 20)) for i in range(99)])",
-    "/tmp": "attempt(lambda: [open(f'/tmp/{i}', 'wb', 0).write(bytes(1 << 20)) for i in range(99)])",
-    "the home folder": "attempt(lambda: [open(f'/tmp/home/{i}', 'wb', 0).write(bytes(1 << 20)) for i in range(99)])",
+    "many files": "attempt(write, '.')",
+    "/dev/shm": "attempt(write, '/dev/shm')",
+    "/tmp": "attempt(write, '/tmp')",
+    "the home folder": "attempt(write, '/tmp/home')",
     "reserving": "attempt(os.posix_fallocate, os.open('x', os.O_RDWR | os.O_CREAT), 0, 99 << 20)",
     "a hole": "attempt(os.truncate, 'main.py', 1 << 40)",
 }
@@ -229,7 +234,8 @@ def test_filling_the_disk(runner: Runner, way: str) -> None:
     limits = {"disk_bytes": 8 * MIB, "file_bytes": 4 * MIB}
     # A short write is no error, so that each may need several; the total is what counts.
     code = (
-        FILLING[way]
+        WRITE_MANY
+        + FILLING[way]
         + """
 total = sum(os.stat(os.path.join(root, name)).st_blocks * 512
             for root, _, names in os.walk('/tmp') for name in names)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -60,7 +59,7 @@ def test_a_file_in_the_host_s_temporary_folder(runner: Runner) -> None:
     with tempfile.NamedTemporaryFile("w", dir="/tmp") as file:
         file.write(SECRET)
         file.flush()
-        os.chmod(file.name, 0o644)
+        Path(file.name).chmod(0o644)
         runner.held(f"attempt(lambda: open({file.name!r}).read())")
 
 

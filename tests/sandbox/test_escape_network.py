@@ -60,12 +60,12 @@ def test_unix_sockets_of_the_host(runner: Runner) -> None:
         socket.socket(socket.AF_UNIX) as named,
         socket.socket(socket.AF_UNIX) as abstract,
     ):
-        os.chmod(folder, 0o755)
+        Path(folder).chmod(0o755)
         path, hidden = str(Path(folder, "s")), f"\0sandbox-test-{os.getpid()}"
         for server, address in ((named, path), (abstract, hidden)):
             server.bind(address)
             server.listen()
-        os.chmod(path, 0o777)
+        Path(path).chmod(0o777)
         code = f"""
 for address in ({path!r}, {hidden!r}, '/run/docker.sock', '/run/dbus/system_bus_socket'):
     attempt(socket.socket(socket.AF_UNIX).connect, address)
