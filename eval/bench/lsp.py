@@ -30,6 +30,7 @@ from typing import Any
 import psutil
 
 from eval.bench.running import run
+from eval.editor import Editor, server
 
 ANSWER = "value_of_the_thing(first, second)"
 TOKENS = re.findall(r"\w+|\W", ANSWER)
@@ -86,45 +87,6 @@ class Engine:
         writer.write(b"%x\r\n" % len(line) + line + b"\r\n")
 
 
-class Editor:
-    """The client's half of the protocol, as far as typing needs it."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-        self._next = 0
-
-    async def request(self, method: str, params: Any) -> Any:
-        self._next += 1
-        self._write({"id": self._next, "method": method, "params": params})
-        while True:
-            message = await self._read()
-            if "method" in message:
-                if "id" in message:
-                    self._write({"id": message["id"], "result": None})
-            elif message["id"] == self._next:
-                if "error" in message:
-                    raise SystemExit(f"bench: {method}: {message['error']['message']}")
-                return message["result"]
-
-    def notify(self, method: str, params: Any) -> None:
-        self._write({"method": method, "params": params})
-
-    def _write(self, message: dict[str, Any]) -> None:
-        assert self.process.stdin is not None
-        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
-        self.process.stdin.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
-
-    async def _read(self) -> dict[str, Any]:
-        assert self.process.stdout is not None
-        length = 0
-        while line := await self.process.stdout.readline():
-            if line == b"\r\n":
-                return dict(json.loads(await self.process.stdout.readexactly(length)))
-            if line.lower().startswith(b"content-length:"):
-                length = int(line.split(b":")[1])
-        raise SystemExit("bench: the language server has ended")
-
-
 def percentiles(seconds: list[float]) -> dict[str, float]:
     """Milliseconds."""
     ordered = sorted(s * 1000 for s in seconds)
@@ -139,7 +101,7 @@ def percentiles(seconds: list[float]) -> dict[str, float]:
 
 async def measure(repository: Path, file: Path, keystrokes: int) -> dict[str, Any]:
     engine = Engine()
-    server = await engine.start()
+    listening = await engine.start()
     with tempfile.TemporaryDirectory() as home:
         environment = {
             **os.environ,
@@ -149,37 +111,20 @@ async def measure(repository: Path, file: Path, keystrokes: int) -> dict[str, An
             "ASSISTANT_LSP__DEBOUNCE_MAX_MS": "0",
         }
         began = time.perf_counter()
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "lsp"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=environment,
-            limit=2**24,
-        )
-        editor = Editor(process)
         try:
-            return await session(editor, engine, repository, file, keystrokes, began)
+            async with server(environment) as editor:
+                return await session(editor, engine, repository, file, keystrokes, began)
         finally:
-            await editor.request("shutdown", None)
-            editor.notify("exit", None)
-            await process.wait()
-            server.close()
+            listening.close()
 
 
 async def session(
     editor: Editor, engine: Engine, repository: Path, file: Path, keystrokes: int, began: float
 ) -> dict[str, Any]:
-    folder = {"uri": repository.as_uri(), "name": repository.name}
-    capabilities: dict[str, Any] = {"textDocument": {"inlineCompletion": {}}}
-    await editor.request(
-        "initialize",
-        {"capabilities": capabilities, "rootUri": None, "workspaceFolders": [folder]},
-    )
+    await editor.initialize([repository], {})
     initialize = time.perf_counter() - began
-    editor.notify("initialized", {})
     while True:
-        status = await editor.request("assistant/status", None)
+        status = await editor.status()
         index = status["indexes"][0] if status["indexes"] else {}
         if status["engine"]["state"] == "failed" or index.get("state") == "failed":
             raise SystemExit(f"bench: {status}")
@@ -187,8 +132,8 @@ async def session(
             break
         await asyncio.sleep(0.1)
     overhead, cached = [], []
-    server = psutil.Process(editor.process.pid)
-    spent = sum(server.cpu_times()[:2])
+    process = psutil.Process(editor.process.pid)
+    spent = sum(process.cpu_times()[:2])
     text = await asyncio.to_thread(file.read_text, "utf-8")
     uri = file.as_uri()
     item = {"uri": uri, "languageId": "python", "version": 1, "text": text}
@@ -211,8 +156,8 @@ async def session(
             raise SystemExit("bench: an empty answer")
         type_text(editor, uri, line, column, ANSWER[typed], key)
         typed = (typed + 1) % 4
-    spent = sum(server.cpu_times()[:2]) - spent
-    status = await editor.request("assistant/status", None)
+    spent = sum(process.cpu_times()[:2]) - spent
+    status = await editor.status()
     return {
         "repository": {"files": index["files"], "symbols": index["symbols"]},
         "file_lines": text.count("\n"),
