@@ -10,7 +10,7 @@ the program's lines numbered.
 Scores are shares of the tests that an answer holds, then a mean over answers; none at all
 is 0 everywhere.
 
-- ``mutation``, the main one: mutants of the solution that a good test kills, of at most 20
+- ``mutation``, the main one: mutants of the solution that a good test kills, of at most 15
   drawn by a fixed seed. Good is a test that passes, calls the method and checks something:
   only a right and strict test tells a fault from the original, so what is easy to get
   otherwise (running lines, asserting nothing) does not pay. A mutant that runs out of time is
@@ -36,7 +36,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from assistant.errors import UsageError
+from assistant.errors import AssistantError, UsageError
 from assistant.sandbox.testing import Report, Suite, Target, code_of, measure, split
 from eval.data import Data, DataError, Source
 from eval.types import Answer, ChatAsk, Grade, Message, Sample
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 SOURCE = Source("testeval_leetcode_py.jsonl.gz")
 MAX_TOKENS = 768
-MUTANTS = 20
+MUTANTS = 15
 ARMS = {
     "coverage": "one test file for as much of the program as possible",
     "targeted-line": "one test that reaches a given line; a question a line",
@@ -148,6 +148,17 @@ class TestEval:
         return await door.chat(sample.ask)
 
     def grade(self, sample: Sample, answer: Answer) -> Grade:
+        try:
+            return self._grade(sample, answer)
+        except AssistantError:
+            raise
+        except Exception as error:  # noqa: BLE001
+            # Whatever a model may write that nobody thought of: an answer, not the run, is lost.
+            words = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            detail = f"not measured: {words}".encode(errors="replace").decode()
+            return Grade(dict.fromkeys(self.metrics, 0.0), detail)
+
+    def _grade(self, sample: Sample, answer: Answer) -> Grade:
         target = Target(
             sample.extra["program"],
             ("Solution",),
@@ -183,6 +194,8 @@ def _detail(suite: Suite, report: Report) -> str:
     )
     tests = ", ".join(f"{number} {name}" for name, number in counted.most_common())
     said = f"{tests}; {report.killed}/{report.mutants} mutants killed"
+    if report.fault:
+        said += f"; {report.fault}"
     first = next((r for r in report.results if r.detail), None)
     return f"{said}; {first.case.name}: {first.detail}" if first else said
 

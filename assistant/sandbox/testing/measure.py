@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import resources
@@ -18,8 +18,9 @@ from assistant.sandbox.types import Job, Limits, Outcome, Status
 
 Runner = Callable[[Job], Outcome]
 
-_ATTEMPTS = 4
+_ATTEMPTS = 3
 """Runs of one suite: a test that ends the whole run is left out of the next."""
+_MOST_TIMEOUTS = 4
 
 
 class Verdict(StrEnum):
@@ -84,7 +85,7 @@ class Report:
     """Of a whole suite. Statements and branches are the target's, covered those that the
     executed tests reached together; ``lines`` are those reached. ``killed`` of ``mutants``
     fell to the good tests; a mutant that cannot be imported is not counted, one that runs out
-    of time is killed."""
+    of time is killed. ``fault`` says why where not all of it was measured."""
 
     results: tuple[Result, ...]
     statements: int = 0
@@ -94,6 +95,7 @@ class Report:
     lines: frozenset[int] = field(default_factory=frozenset)
     mutants: int = 0
     killed: int = 0
+    fault: str = ""
 
     @property
     def line_coverage(self) -> float:
@@ -115,42 +117,48 @@ def measure(
     target: Target,
     suite: Suite,
     *,
-    mutant_limit: int = 20,
+    mutant_limit: int = 15,
     seed: int = 0,
-    test_seconds: float = 5.0,
+    test_seconds: float = 2.0,
     mutant_seconds: float = 0.5,
     run: Runner | None = None,
 ) -> Report:
     """``test_seconds`` of CPU time for a test, ``mutant_seconds`` and three times what the
-    good tests took for a mutant. ``mutant_limit`` 0 leaves mutation out (and needs no
-    cosmic-ray). Raises AssistantError when the sandbox refuses."""
+    good tests took for a mutant; after four tests that ran out of time no other is tried.
+    ``mutant_limit`` 0 leaves mutation out (and needs no cosmic-ray). Raises AssistantError
+    when the sandbox refuses."""
     runner = run or _sandbox()
     runnable = [case for case in suite.cases if case.node]
-    drawn = mutants(target.source, mutant_limit, seed) if mutant_limit and runnable else ()
+    if not runnable:
+        return _report(suite, (), {}, "")
+    plan = {
+        "files": {**suite.files, f"{target.module}.py": target.source},
+        "module": target.module,
+        "exclude": list(target.exclude),
+        "entry_lines": sorted(_body(target)),
+        "mutants": mutants(target.source, mutant_limit, seed) if mutant_limit else (),
+        "test_seconds": test_seconds,
+        "mutant_seconds": mutant_seconds,
+        "most_timeouts": _MOST_TIMEOUTS,
+        "memory_bytes": 768 << 20,
+    }
     lost: dict[str, str] = {}
     lines: list[dict[str, Any]] = []
-    if runnable:
-        entry_lines = sorted(_body(target))
-        for _ in range(_ATTEMPTS):
-            tests = [c for c in runnable if c.node not in lost]
-            plan = {
-                "module": target.module,
-                "exclude": list(target.exclude),
-                "entry_lines": entry_lines,
-                "tests": [{"node": c.node, "checks": c.checks} for c in tests],
-                "mutants": drawn,
-                "test_seconds": test_seconds,
-                "mutant_seconds": mutant_seconds,
-                "memory_bytes": 768 << 20,
-            }
-            lines = list(_verdicts(runner(_job(target, suite, plan))))
-            started = [line["start"] for line in lines if "start" in line]
-            judged = {line["test"] for line in lines if "test" in line}
-            killers = [node for node in started if node not in judged]
-            if not killers:
-                break
-            lost.update(dict.fromkeys(killers, "it ended the whole run"))
-    return _report(suite, lines, lost)
+    fault = ""
+    for _ in range(_ATTEMPTS):
+        tests = [case for case in runnable if case.node not in lost]
+        plan["tests"] = [{"node": case.node, "checks": case.checks} for case in tests]
+        outcome = runner(_job(plan))
+        if outcome.status is Status.REFUSED:
+            raise AssistantError(f"generated tests cannot be run: {outcome.reason}")
+        lines = list(_lines(outcome.stdout))
+        fault = "" if any("done" in line for line in lines) else _fault(outcome)
+        judged = {line["test"] for line in lines if "test" in line}
+        killers = [line["start"] for line in lines if line.get("start", "") not in {"", *judged}]
+        if not killers:
+            break
+        lost.update(dict.fromkeys(killers, "it ended the whole run"))
+    return _report(suite, lines, lost, fault)
 
 
 def _sandbox() -> Runner:
@@ -172,40 +180,66 @@ def _body(target: Target) -> set[int]:
     return {s.lineno for s in statements if isinstance(s, ast.stmt)}
 
 
-def _job(target: Target, suite: Suite, plan: dict[str, Any]) -> Job:
+def _job(plan: dict[str, Any]) -> Job:
     driver = resources.files(__package__).joinpath("driver.py").read_text(encoding="utf-8")
     tests, mutations = len(plan["tests"]), len(plan["mutants"])
-    most = 5 + tests * plan["test_seconds"] + mutations * (plan["mutant_seconds"] + 1)
+    most = 10 + min(tests, 10) * plan["test_seconds"] + mutations * (plan["mutant_seconds"] + 1)
     return Job(
         "python",
-        {
-            **suite.files,
-            f"{target.module}.py": target.source,
-            "_driver.py": driver,
-            "plan.json": json.dumps(plan),
-        },
+        {"_driver.py": driver, "plan.json": json.dumps(plan)},
         entry="_driver.py",
         arguments=("plan.json",),
-        limits=Limits(wall_seconds=3 * most, cpu_seconds=2 * most, memory_bytes=1 << 30),
-        collect=("verdicts.jsonl",),
+        limits=Limits(wall_seconds=2 * most, cpu_seconds=most, memory_bytes=1 << 30),
         site_packages=True,
     )
 
 
-def _verdicts(outcome: Outcome) -> Iterator[dict[str, Any]]:
-    if outcome.status is Status.REFUSED:
-        raise AssistantError(f"generated tests cannot be run: {outcome.reason}")
-    text = outcome.files.get("verdicts.jsonl", b"").decode("utf-8", "replace")
-    for line in text.splitlines():
+def _fault(outcome: Outcome) -> str:
+    said = outcome.stderr.strip().splitlines()
+    why = outcome.reason or (said[-1] if said else "the driver ended early")
+    return f"not measured to the end: {why}"[:300]
+
+
+_SHAPES: Mapping[str, Mapping[str, type]] = {
+    "start": {"start": str},
+    "test": {"test": str, "verdict": str, "detail": str, "called": bool},
+    "coverage": {"coverage": dict},
+    "mutant": {"mutant": int, "verdict": str},
+    "done": {"done": bool},
+}
+_COUNTS = ("num_statements", "covered_lines", "num_branches", "covered_branches")
+
+
+def _lines(stdout: str) -> Iterator[dict[str, Any]]:
+    """What the driver said, line by line. A line of another shape (cut short, or from somebody
+    else) is left out."""
+    for line in stdout.splitlines():
         try:
             found = json.loads(line)
-        except ValueError:  # cut short, or written by a test
+        except (ValueError, RecursionError):
             continue
-        if isinstance(found, dict):
+        if isinstance(found, dict) and _well_shaped(found):
             yield found
 
 
-def _report(suite: Suite, lines: Sequence[dict[str, Any]], lost: dict[str, str]) -> Report:
+def _well_shaped(line: dict[str, Any]) -> bool:
+    shape = next((fields for kind, fields in _SHAPES.items() if kind in line), None)
+    if shape is None or line.keys() != shape.keys():
+        return False
+    if not all(type(line[name]) is kind for name, kind in shape.items()):
+        return False
+    if "test" in line:
+        return line["verdict"] in set(Verdict)
+    if "coverage" in line:
+        found = line["coverage"]
+        numbers = [*(found.get(name) for name in _COUNTS), *(found.get("lines") or ())]
+        return all(type(number) is int and number >= 0 for number in numbers)
+    return "mutant" not in line or line["verdict"] in {"survived", "killed", "stillborn"}
+
+
+def _report(
+    suite: Suite, lines: Sequence[dict[str, Any]], lost: Mapping[str, str], fault: str
+) -> Report:
     judged = {line["test"]: line for line in lines if "test" in line}
     results: list[Result] = []
     for case in suite.cases:
@@ -214,17 +248,21 @@ def _report(suite: Suite, lines: Sequence[dict[str, Any]], lost: dict[str, str])
         elif (line := judged.get(case.node)) is None:
             results.append(Result(case, Verdict.DIED, lost.get(case.node, "it was not reached")))
         else:
-            detail = str(line["detail"])
-            results.append(Result(case, Verdict(line["verdict"]), detail, bool(line["lines"])))
-    covered: dict[str, Any] = next((line["coverage"] for line in lines if line.get("coverage")), {})
+            detail = line["detail"].encode(errors="replace").decode()
+            results.append(Result(case, Verdict(line["verdict"]), detail, line["called"]))
+    covered: dict[str, Any] = next((line["coverage"] for line in lines if "coverage" in line), {})
+    statements, covered_statements, branches, covered_branches = (
+        covered.get(name, 0) for name in _COUNTS
+    )
     fates = [line["verdict"] for line in lines if "mutant" in line]
     return Report(
         tuple(results),
-        statements=covered.get("num_statements", 0),
-        covered_statements=covered.get("covered_lines", 0),
-        branches=covered.get("num_branches", 0),
-        covered_branches=covered.get("covered_branches", 0),
+        statements,
+        covered_statements,
+        branches,
+        covered_branches,
         lines=frozenset(covered.get("lines", ())),
         mutants=len(fates) - fates.count("stillborn"),
         killed=fates.count("killed"),
+        fault=fault,
     )

@@ -23,7 +23,7 @@ _TEST = re.compile(r"(?:async\s+)?def\s+test|class\s+\w*Test", re.MULTILINE)
 _CHECKS = re.compile(r"assert\w*|expect|raises|warns|fail\w*|approx", re.IGNORECASE)
 _LARGEST = 64 << 10
 """Characters of an answer that are looked at; a model's answer has a few thousand."""
-_MOST_CASES = 40
+_MOST_CASES = 20
 _warnings = threading.Lock()
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
