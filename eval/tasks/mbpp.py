@@ -1,0 +1,75 @@
+"""Entry-level Python problems: MBPP, the sanitized records of the test split.
+
+Austin et al. 2021, "Program Synthesis with Large Language Models" (arXiv 2108.07732). The
+question is EvalPlus's (Liu et al. 2023, arXiv 2305.01210): the problem as a docstring with the
+first of its assertions, which names the function. All of them must hold.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from eval.data import Data, DataError, Source
+from eval.execution import Program, execute
+from eval.instruct import ARMS, answered, instruct
+from eval.types import Answer, ChatAsk, Grade, Sample
+
+if TYPE_CHECKING:
+    from eval.door import Door
+
+SOURCE = Source(
+    "sanitized-mbpp.json", hub="google-research-datasets/mbpp", config="sanitized", split="test"
+)
+TEST_IDS = range(11, 511)
+"""The split that its authors test on; never to be trained on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mbpp:
+    name: str = "mbpp"
+    summary: str = "entry-level Python problems, ids 11-510; executed (arXiv 2108.07732)"
+    asks: Literal["chat"] = "chat"
+    arms: Mapping[str, str] = field(default_factory=lambda: ARMS)
+    metrics: tuple[str, ...] = ("pass",)
+    executes: bool = True
+
+    def samples(self, data: Data, arm: str) -> Sequence[Sample]:
+        return [_sample(row, arm) for row in data.rows(SOURCE) if row["task_id"] in TEST_IDS]
+
+    async def answer(self, sample: Sample, door: Door) -> Answer:
+        assert isinstance(sample.ask, ChatAsk)
+        return await door.chat(sample.ask)
+
+    def grade(self, sample: Sample, answer: Answer) -> Grade:
+        entry = sample.extra["entry"]
+        return execute(
+            Program(
+                solution=answered(sample, answer, entry),
+                checks="\n".join(sample.extra["tests"]),
+                entry=entry,
+                setup="\n".join(sample.extra["imports"]),
+            )
+        )
+
+
+def _sample(row: Mapping[str, Any], arm: str) -> Sample:
+    tests = row["test_list"]
+    problem = f'"""\n{row["prompt"]}\n{tests[0]}\n"""\n'
+    extra = {"tests": tests, "imports": row["test_imports"], "entry": _entry(row)}
+    return Sample(f"Mbpp/{row['task_id']}", instruct(problem, arm), row["code"], extra)
+
+
+def _entry(row: Mapping[str, Any]) -> str:
+    """The function of the reference solution that the first assertion calls."""
+    names = ast.walk(ast.parse(row["test_list"][0]))
+    called = {node.id for node in names if isinstance(node, ast.Name)}
+    for statement in ast.parse(row["code"]).body:
+        if isinstance(statement, ast.FunctionDef) and statement.name in called:
+            return statement.name
+    raise DataError(f"{SOURCE.file}: nothing tests the code of {row['task_id']}: fetch it anew")
+
+
+TASK = Mbpp()
