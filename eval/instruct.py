@@ -11,6 +11,8 @@ from eval.extraction import after_opening, in_block, sanitize
 from eval.types import Answer, ChatAsk, Message, Sample
 
 MAX_TOKENS = 512
+STOP = ("\n```\n", "\nif __name__", "\ndef main(", "\nprint(")
+"""Where an answer that was begun has ended, as EvalPlus has it."""
 ARMS = {
     "prefixed": "EvalPlus's question, with the answer begun up to its code block",
     "plain": "the same question, the answer left to the model",
@@ -29,7 +31,9 @@ def instruct(problem: str, arm: str) -> ChatAsk:
     """The question for ``problem``, in one of :data:`ARMS`."""
     question = Message("user", f"{INSTRUCTION}\n```\n{problem.strip()}\n```\n")
     begun = Message("assistant", f"{RESPONSE}\n```python\n")
-    return ChatAsk((question, begun) if arm == "prefixed" else (question,), MAX_TOKENS)
+    if arm == "prefixed":
+        return ChatAsk((question, begun), MAX_TOKENS, STOP)
+    return ChatAsk((question,), MAX_TOKENS)
 
 
 def answered(sample: Sample, answer: Answer, entry: str) -> str:

@@ -47,6 +47,8 @@ class ChatAsk:
 
     messages: tuple[Message, ...]
     max_tokens: int = 768
+    stop: tuple[str, ...] = ()
+    """Texts that end the answer; at most four, which is what servers take."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,11 @@ class RawDoor:
 
     async def chat(self, ask: ChatAsk) -> Answer:
         request = ChatRequest(
-            ask.messages, ask.max_tokens, self.setting.temperature, extra=self._drawn()
+            ask.messages,
+            ask.max_tokens,
+            self.setting.temperature,
+            stop=ask.stop,
+            extra=self._drawn(),
         )
         return await self._collect(self.client.chat(request))
 
