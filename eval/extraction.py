@@ -42,6 +42,12 @@ def after_opening(answer: str) -> str:
     answer = _tidy(answer)
     if again := re.match(r"\s*(?:```[ \t]*)?(?:[Pp]ython3?)?[ \t]*\n", answer):
         answer = answer[again.end() :]
+    return before_closing(answer)
+
+
+def before_closing(answer: str) -> str:
+    """The answer up to the fence that closes its block."""
+    answer = _tidy(answer)
     closing = _CLOSING.search(answer)
     return answer[: closing.start()] if closing else answer
 

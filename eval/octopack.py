@@ -1,0 +1,48 @@
+"""What ``humaneval-fix`` and ``humaneval-explain`` share: HumanEvalPack, Python.
+
+Muennighoff et al. 2023, "OctoPack: Instruction Tuning Code Large Language Models" (arXiv
+2308.07124; ``bigcode_eval/tasks/humanevalpack.py`` of the BigCode evaluation harness). As
+there the answer is begun with the function's declaration and its line end left to the model,
+and the modules that a solution may forget to import are there; but for numpy, which costs
+each run more than it gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from eval.data import Source
+from eval.execution import Program, execute
+from eval.extraction import before_closing, sanitize
+from eval.types import Answer, ChatAsk, Grade, Message
+
+SOURCE = Source("humanevalpack_python.jsonl.gz", hub="bigcode/humanevalpack", config="python")
+MAX_TOKENS = 512
+IMPORTS = """\
+import math, re, sys, copy, datetime, itertools, collections, heapq
+import statistics, functools, hashlib, string
+from typing import *
+from collections import *
+"""
+
+
+def asked(context: str, instruction: str, declaration: str) -> ChatAsk:
+    """The context first, then what to do with it; the answer is begun."""
+    question = Message("user", f"{context}\n{instruction}")
+    begun = Message("assistant", f"```python\n{declaration.rstrip()}")
+    return ChatAsk((question, begun), MAX_TOKENS)
+
+
+def needed(row: Mapping[str, Any]) -> dict[str, str]:
+    """What :func:`grade` needs of a record."""
+    return {key: row[key] for key in ("declaration", "test", "entry_point")}
+
+
+def grade(needed: Mapping[str, str], answer: Answer) -> Grade:
+    """Whether the declaration with the answer passes the record's tests, which run
+    themselves."""
+    entry, declaration = needed["entry_point"], needed["declaration"].rstrip()
+    solution = sanitize(declaration + before_closing(answer.text), entry)
+    setup = f"{declaration}\n    pass\n"  # tests call the helpers that it brings
+    return execute(Program(IMPORTS + solution, needed["test"], entry, setup))

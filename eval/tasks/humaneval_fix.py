@@ -1,0 +1,49 @@
+"""A function with a bug and its failing tests, to be mended: HumanEvalFix, with tests.
+
+See :mod:`eval.octopack`. The tests that score it are in the question, as in the original.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from eval import octopack
+from eval.data import Data
+from eval.types import Answer, ChatAsk, Grade, Sample
+
+if TYPE_CHECKING:
+    from eval.door import Door
+
+
+@dataclass(frozen=True, slots=True)
+class HumanEvalFix:
+    name: str = "humaneval-fix"
+    summary: str = "a bug to be mended, the tests being shown; executed (arXiv 2308.07124)"
+    asks: Literal["chat"] = "chat"
+    arms: Mapping[str, str] = field(
+        default_factory=lambda: {"tests": "the buggy function with its tests"}
+    )
+    metrics: tuple[str, ...] = ("pass",)
+    executes: bool = True
+
+    def samples(self, data: Data, arm: str) -> Sequence[Sample]:
+        return [_sample(row) for row in data.rows(octopack.SOURCE)]
+
+    async def answer(self, sample: Sample, door: Door) -> Answer:
+        assert isinstance(sample.ask, ChatAsk)
+        return await door.chat(sample.ask)
+
+    def grade(self, sample: Sample, answer: Answer) -> Grade:
+        return octopack.grade(sample.extra, answer)
+
+
+def _sample(row: Mapping[str, Any]) -> Sample:
+    context = f"{row['declaration']}{row['buggy_solution']}\n{row['test']}"
+    instruction = f"Fix bugs in {row['entry_point']}."
+    ask = octopack.asked(context, instruction, row["declaration"])
+    return Sample(row["task_id"], ask, row["canonical_solution"], octopack.needed(row))
+
+
+TASK = HumanEvalFix()
