@@ -6,8 +6,10 @@ everything that an answer depends on, so a run with another model, setting or co
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from pydantic import ValidationError
 
 from assistant import paths
 from eval.results import Record
+
+KEPT_SECONDS = 14 * 24 * 3600
 
 
 class Journal:
@@ -28,9 +32,11 @@ class Journal:
     @classmethod
     def of(cls, task: str, depends: Mapping[str, Any]) -> Journal:
         """The journal of the run that ``depends`` describes (plain data), empty when new."""
+        folder = paths.folder("eval", "journal")
+        _forget_old(folder)
         text = json.dumps(depends, sort_keys=True, default=str)
         key = hashlib.sha256(text.encode()).hexdigest()[:16]
-        return cls(paths.folder("eval", "journal") / f"{task}-{key}.jsonl")
+        return cls(folder / f"{task}-{key}.jsonl")
 
     def add(self, record: Record) -> None:
         self.records[record.id] = record
@@ -40,6 +46,14 @@ class Journal:
     def remove(self) -> None:
         """Forget it: the result is written."""
         self.path.unlink(missing_ok=True)
+
+
+def _forget_old(folder: Path) -> None:
+    """Remove what nobody has gone on with: code or settings have changed since."""
+    for path in folder.glob("*.jsonl"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > KEPT_SECONDS:
+                path.unlink()
 
 
 def _read(path: Path) -> dict[str, Record]:
