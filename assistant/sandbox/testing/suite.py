@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 _FENCE = re.compile(
-    r"^[ \t]*```[ \t]*([\w+-]*)[^\n]*\n(.*?)(?:^[ \t]*```|\Z)", re.MULTILINE | re.DOTALL
+    r"^[ \t]*+```[ \t]*+([\w+-]*+)[^\n]*+\n(.*?)(?:^[ \t]*```|\Z)", re.MULTILINE | re.DOTALL
 )
 _TEST = re.compile(r"(?:async\s+)?def\s+test|class\s+\w*Test", re.MULTILINE)
 _CHECKS = re.compile(r"assert\w*|expect|raises|warns|fail\w*|approx", re.IGNORECASE)
@@ -77,8 +77,10 @@ def split(code: str, names: Collection[str], header: str = "") -> Suite:
             if _TEST.match(_undecorated(text)):
                 tests.append((text, None))
             continue
+        # Lines as the parser counts them: str.splitlines also breaks at form feeds.
+        lines = text.split("\n")
         for statement in tree.body:
-            source = _source(text, statement)
+            source = _source(lines, statement)
             if isinstance(statement, _Definition) and _is_test(statement):
                 tests.append((source, statement))
             elif _is_helper(statement) and not _bound(statement) & set(names):
@@ -101,13 +103,15 @@ def split(code: str, names: Collection[str], header: str = "") -> Suite:
 
 
 def parsed(text: str) -> ast.Module | None:
-    """The tree of what compiles, else None; silent about what Python only warns of."""
+    """The tree of what compiles, else None; silent about what Python only warns of. A tree too
+    deep to be walked by recursion is none either."""
     # The filters of warnings are one for the process, and answers are graded in threads.
     with _warnings, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             tree = ast.parse(text)
             compile(text, "<test>", "exec", dont_inherit=True)
+            ast.unparse(tree)
         except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
             return None
         return tree
@@ -116,13 +120,14 @@ def parsed(text: str) -> ast.Module | None:
 def _columns(code: str) -> Iterator[str]:
     """Pieces that begin in the first column; decorators stay with what they decorate."""
     piece: list[str] = []
+    decorators = True
     for line in code.split("\n"):
         begins = line[:1] not in {"", " ", "\t", ")", "]", "}", "#"}
-        decorated = piece and all(p[:1] in {"@", ""} for p in piece) and any(piece)
-        if begins and piece and not decorated:
+        if begins and not decorators:
             yield "\n".join(piece)
-            piece = []
+            piece, decorators = [], True
         piece.append(line)
+        decorators = decorators and line[:1] in {"@", ""}
     yield "\n".join(piece)
 
 
@@ -135,11 +140,10 @@ def _name(text: str) -> str:
     return found[1] if found else "?"
 
 
-def _source(text: str, node: ast.stmt) -> str:
+def _source(lines: Sequence[str], node: ast.stmt) -> str:
     decorators = getattr(node, "decorator_list", [])
     first = min([node.lineno, *(d.lineno for d in decorators)])
-    # Lines as the parser counts them: str.splitlines also breaks at form feeds.
-    return "\n".join(text.split("\n")[first - 1 : node.end_lineno])
+    return "\n".join(lines[first - 1 : node.end_lineno])
 
 
 def _is_test(node: _Definition) -> bool:
