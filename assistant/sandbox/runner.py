@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib.util
+import marshal
 import os
 import signal
 import sys
@@ -74,16 +76,16 @@ def _started(job: Job, plan: Plan) -> Raw:
         command = bubblewrap.command(bwrap, root, job.limits.disk_bytes, mounts, files)
         for name, value in env.items():
             command += ["--setenv", name, value]
-        info = os.pipe()
-        command += ["--seccomp", str(filters), "--info-fd", str(info[1])]
-        command += ["--", python, "-I", "-S", "-B", bubblewrap.INIT, str(written)]
-        fds = [*files.values(), filters, written]
-        return supervise(command, stdin, fds, job.limits, info)
+        command += ["--seccomp", str(filters)]
+        program = [python, "-I", "-S", "-B", bubblewrap.INIT, str(written)]
+        return supervise(command, program, stdin, [*files.values(), filters, written], job.limits)
 
 
 @functools.cache
 def _init() -> bytes:
-    return Path(init.__file__).read_bytes()
+    """Compiled, as this Python would keep it: the one inside is the same."""
+    code = compile(Path(init.__file__).read_bytes(), bubblewrap.INIT, "exec")
+    return importlib.util.MAGIC_NUMBER + bytes(12) + marshal.dumps(code)
 
 
 def _outcome(job: Job, raw: Raw) -> Outcome:
@@ -116,6 +118,7 @@ def _ending(word: str, code: int, limits: Limits, flooded: bool) -> tuple[Status
         "memory": f"it took more than {limits.memory_bytes >> 20} MiB of memory",
         "processes": f"it had more than {limits.processes} processes and threads",
         "files": f"it made more than {init.MAX_FILES} files",
+        "sockets": f"it had more than {init.MAX_SOCKETS} sockets",
         "asked": "it ended its own sandbox",
     }
     late = {
@@ -149,11 +152,12 @@ def _signal(number: int) -> str:
 
 def _files(content: bytes, names: tuple[str, ...]) -> dict[str, bytes]:
     """What was collected: for each file ``index size``, a line end, the bytes."""
-    files = {}
-    while content:
-        head, _, content = content.partition(b"\n")
-        index, size = (int(number) for number in head.split())
-        files[names[index]], content = content[:size], content[size:]
+    files, at = {}, 0
+    while at < len(content):
+        start = content.index(b"\n", at) + 1
+        index, size = (int(number) for number in content[at:start].split())
+        at = start + size
+        files[names[index]] = content[start:at]
     return files
 
 

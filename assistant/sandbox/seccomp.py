@@ -25,6 +25,7 @@ DENIED = (
     # Namespaces and mounts.
     *("unshare", "setns", "mount", "umount", "umount2", "pivot_root", "chroot", "open_tree"),
     *("move_mount", "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr"),
+    "open_tree_attr",
     # The kernel and the machine.
     *("bpf", "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register"),
     *("kexec_load", "kexec_file_load", "reboot", "init_module", "finit_module", "delete_module"),
@@ -40,6 +41,29 @@ ABSENT = ("clone3", "memfd_create")
 """These look as if the kernel had none: callers then take an older way, which can be judged
 (the flags of clone3 are behind a pointer)."""
 
+UNKNOWN = -1
+NEWER = "install libseccomp 2.5 or later"
+NUMBERS = {
+    "io_uring_setup": 425,
+    "io_uring_enter": 426,
+    "io_uring_register": 427,
+    "open_tree": 428,
+    "move_mount": 429,
+    "fsopen": 430,
+    "fsconfig": 431,
+    "fsmount": 432,
+    "fspick": 433,
+    "clone3": 435,
+    "pidfd_getfd": 438,
+    "process_madvise": 440,
+    "mount_setattr": 442,
+    "quotactl_fd": 443,
+    "memfd_secret": 447,
+    "process_mrelease": 448,
+    "open_tree_attr": 467,
+}
+"""Of calls that an older libseccomp has no name for: from 424 on all architectures share them
+(the kernel's scripts/syscall.tbl)."""
 CLONE_NEW = (0x80, 0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)
 SOCKETS = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6)
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
@@ -62,19 +86,31 @@ def program() -> bytes:
     no = seccomp.ERRNO(errno.EPERM)
 
     def deny(action: int, name: str, *arguments: object) -> None:
-        try:
-            seccomp.resolve_syscall(seccomp.system_arch(), name)
-            rules.add_rule(action, name, *arguments)
-        except (OSError, ValueError):
-            # Unknown to this architecture or to an older libseccomp.
-            return
+        found = number(seccomp, name)
+        if found is not None:
+            rules.add_rule(action, found, *arguments)
 
-    for name in DENIED:
-        deny(no, name)
-    for name in ABSENT:
-        deny(seccomp.ERRNO(errno.ENOSYS), name)
-    _deny_by_argument(seccomp, deny)
-    return _exported(rules)
+    try:
+        for name in DENIED:
+            deny(no, name)
+        for name in ABSENT:
+            deny(seccomp.ERRNO(errno.ENOSYS), name)
+        _deny_by_argument(seccomp, deny)
+        return _exported(rules)
+    except (OSError, ValueError) as error:
+        raise Refused(f"libseccomp takes no such filter ({error}): {NEWER}") from error
+
+
+def number(seccomp: ModuleType, name: str) -> int | None:
+    """A system call's; None where this architecture has none of that name. Raises Refused where
+    libseccomp knows too little to say."""
+    found: int = seccomp.resolve_syscall(seccomp.system_arch(), name)
+    if found == UNKNOWN:
+        if name not in NUMBERS:
+            raise Refused(f"libseccomp does not know {name}: {NEWER}")
+        return NUMBERS[name]
+    # Below that are libseccomp's own numbers for calls of other architectures.
+    return found if found >= 0 else None
 
 
 def _deny_by_argument(seccomp: ModuleType, deny: Callable[..., None]) -> None:
@@ -84,7 +120,8 @@ def _deny_by_argument(seccomp: ModuleType, deny: Callable[..., None]) -> None:
         deny(no, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
     for request in (TIOCSTI, TIOCLINUX):
         deny(no, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, low, request))
-    # Shared anonymous memory stays when every process has dropped its pages: nobody's.
+    # Shared anonymous memory stays when a process drops its pages (MADV_DONTNEED) and is then
+    # in no process's count. Named shared memory lies in /tmp, which is sized.
     shared = mmap.MAP_SHARED | mmap.MAP_ANONYMOUS
     deny(no, "mmap", seccomp.Arg(3, seccomp.MASKED_EQ, shared, shared))
     # Netlink, vsock (which reaches a virtual machine's host), packets, crypto, …

@@ -48,10 +48,14 @@ def check(job: Job) -> None:
 def sealed(content: bytes, name: str) -> int:
     """A read-only file in memory, at its start: its descriptor. The caller closes it."""
     fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    with os.fdopen(fd, "wb", closefd=False) as file:
-        file.write(content)
-    os.lseek(fd, 0, os.SEEK_SET)
-    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, SEALS)
+    try:
+        with os.fdopen(fd, "wb", closefd=False) as file:
+            file.write(content)
+        os.lseek(fd, 0, os.SEEK_SET)
+        fcntl.fcntl(fd, fcntl.F_ADD_SEALS, SEALS)
+    except BaseException:
+        os.close(fd)
+        raise
     return fd
 
 
@@ -91,6 +95,9 @@ def _rlimits(limits: Limits, own_user: bool) -> list[tuple[str, int]]:
         ("RLIMIT_MEMLOCK", 64 << 10),
         ("RLIMIT_MSGQUEUE", 0),
         ("RLIMIT_SIGPENDING", 1024),
+        # Where this machine lets its users have real-time priority: process 1 must have its turn.
+        ("RLIMIT_RTPRIO", 0),
+        ("RLIMIT_NICE", 0),
     ]
     # With a user of its own the count is the sandbox's; in a user namespace it is since 5.14
     # (before, of everything that this user runs), and process 1 is one of them.

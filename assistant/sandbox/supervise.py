@@ -55,35 +55,34 @@ class Raw:
 
 
 def supervise(
-    command: Sequence[str], stdin: int, fds: Sequence[int], limits: Limits, info: tuple[int, int]
+    options: Sequence[str], program: Sequence[str], stdin: int, fds: Sequence[int], limits: Limits
 ) -> Raw:
     """Run bubblewrap to its end. When this returns or raises, no process of it is left.
 
-    ``info`` is the pipe of ``--info-fd``; a pipe for the report is made here, and its
-    descriptor appended to ``command``. Raises Refused when it cannot be started.
+    ``options`` are bubblewrap's, itself first; ``program`` is process 1, which gets the
+    descriptor to report to as its last argument. Raises Refused when it cannot be started.
     """
-    report_read, report_write = os.pipe()
     began = time.monotonic()
     with contextlib.ExitStack() as stack:
-        for fd in (report_read, info[0]):
-            stack.callback(os.close, fd)
+        selector = stack.enter_context(selectors.DefaultSelector())
+        report, info = _pipe(stack), _pipe(stack)
+        words = [*options, "--info-fd", str(info.write), "--", *program, str(report.write)]
         try:
             process = subprocess.Popen(
-                [*command, str(report_write)],
+                words,
                 stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                pass_fds=[*fds, info[1], report_write],
+                pass_fds=[*fds, info.write, report.write],
                 cwd="/",
             )
         except (OSError, ValueError) as error:
             raise Refused(f"bubblewrap cannot be started: {error}") from error
-        finally:
-            os.close(report_write)
-            os.close(info[1])
-        run = _Run(process, limits, report_read, info[0])
+        run = _Run(process, limits, selector)
         try:
-            run.read_all()
+            for pipe in (report, info):
+                pipe.close_write()
+            run.read_all(report.read, info.read)
         finally:
             run.end()
     return Raw(
@@ -97,18 +96,39 @@ def supervise(
     )
 
 
+class _Pipe:
+    """Both ends, until the writing one is passed on."""
+
+    def __init__(self) -> None:
+        self.read, self.write = os.pipe()
+
+    def close_write(self) -> None:
+        """May be called again."""
+        if self.write >= 0:
+            os.close(self.write)
+            self.write = -1
+
+
+def _pipe(stack: contextlib.ExitStack) -> _Pipe:
+    pipe = _Pipe()
+    stack.callback(os.close, pipe.read)
+    stack.callback(pipe.close_write)
+    return pipe
+
+
 class _Run:
     """One bubblewrap and its pipes."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], limits: Limits, report: int, info: int
+        self,
+        process: subprocess.Popen[bytes],
+        limits: Limits,
+        selector: selectors.BaseSelector,
     ) -> None:
-        assert process.stdout is not None
-        assert process.stderr is not None
         self.process = process
         self.limits = limits
         self.init: int | None = None
-        self.flooded = self.overdue = self.started = False
+        self.flooded = self.overdue = self.started = self.done = False
         self.deadline = time.monotonic() + START_SECONDS
         out = limits.output_bytes
         self.streams = {
@@ -117,13 +137,15 @@ class _Run:
             "report": Stream(limits.disk_bytes + (1 << 20)),
             "info": Stream(1 << 16),
         }
-        self.selector = selectors.DefaultSelector()
-        pipes = (process.stdout.fileno(), process.stderr.fileno(), report, info)
+        self.selector = selector
+
+    def read_all(self, report: int, info: int) -> None:
+        """Read until every pipe has ended, which they do when every process has."""
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        pipes = (self.process.stdout.fileno(), self.process.stderr.fileno(), report, info)
         for pipe, name in zip(pipes, self.streams, strict=True):
             self.selector.register(pipe, selectors.EVENT_READ, name)
-
-    def read_all(self) -> None:
-        """Read until every pipe has ended, which they do when every process has."""
         while self.selector.get_map():
             left = self.deadline - time.monotonic()
             if left <= 0 and not self.overdue:
@@ -135,6 +157,15 @@ class _Run:
                 chunk = os.read(key.fd, CHUNK)
                 self._take(str(key.data), chunk)
                 if not chunk:
+                    self.selector.unregister(key.fd)
+        self.done = True
+
+    def _drain(self) -> None:
+        """Wait until nobody holds a pipe any more."""
+        deadline = time.monotonic() + GRACE_SECONDS
+        while self.selector.get_map() and (left := deadline - time.monotonic()) > 0:
+            for key, _ in self.selector.select(left):
+                if not os.read(key.fd, CHUNK):
                     self.selector.unregister(key.fd)
 
     def _take(self, name: str, chunk: bytes) -> None:
@@ -172,8 +203,9 @@ class _Run:
 
     def end(self) -> None:
         """Make sure that nothing of it is left, and close everything."""
-        if self.selector.get_map():
+        if not self.done:
             self._kill()
+            self._drain()
         try:
             self.process.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -185,7 +217,6 @@ class _Run:
             poll.register(self.init, select.POLLIN)
             poll.poll(GRACE_SECONDS * 1000)
             os.close(self.init)
-        self.selector.close()
         for pipe in (self.process.stdout, self.process.stderr):
             if pipe is not None:
                 pipe.close()

@@ -38,6 +38,7 @@ def nothing_left(runner: Runner, code: str, **job: Any) -> Outcome:
 # Processes.
 
 
+@pytest.mark.slow
 def test_a_fork_bomb(runner: Runner) -> None:
     code = """
 while True:
@@ -126,6 +127,7 @@ def test_what_would_stay(runner: Runner, daemon: str) -> None:
 # Time.
 
 
+@pytest.mark.slow
 def test_an_endless_loop(runner: Runner) -> None:
     outcome = nothing_left(runner, "while True: pass", limits={"cpu_seconds": 0.5})
     assert outcome.status == "timeout"
@@ -133,6 +135,7 @@ def test_an_endless_loop(runner: Runner) -> None:
     assert outcome.usage.cpu_seconds >= 0.5
 
 
+@pytest.mark.slow
 def test_cpu_time_of_many_processes_together(runner: Runner) -> None:
     code = """
 for _ in range(5):
@@ -143,6 +146,26 @@ for _ in range(5):
         os._exit(0)
 for _ in range(5):
     os.wait()
+"""
+    outcome = nothing_left(runner, code, limits={"cpu_seconds": 0.8})
+    assert (outcome.status, "CPU" in outcome.reason) == ("timeout", True), outcome
+
+
+@pytest.mark.slow
+def test_cpu_time_of_children_that_nobody_waits_for(runner: Runner) -> None:
+    code = """
+import signal
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for _ in range(12):
+    if os.fork() == 0:
+        end = time.process_time() + 0.2
+        while time.process_time() < end:
+            pass
+        os._exit(0)
+    try:
+        os.wait()
+    except ChildProcessError:
+        pass
 """
     outcome = nothing_left(runner, code, limits={"cpu_seconds": 0.8})
     assert (outcome.status, "CPU" in outcome.reason) == ("timeout", True), outcome
@@ -168,12 +191,14 @@ def test_sleeping_past_the_wall_time(runner: Runner, code: str) -> None:
 # Memory.
 
 
+@pytest.mark.slow
 def test_a_memory_bomb(runner: Runner) -> None:
     outcome = nothing_left(runner, "x = []\nwhile True: x.append(bytearray(1 << 20))")
     assert outcome.status in ("failed", "killed"), outcome
     assert outcome.usage.memory_bytes <= 300 * MIB
 
 
+@pytest.mark.slow
 def test_memory_of_many_processes_together(runner: Runner) -> None:
     code = """
 for _ in range(6):
@@ -197,6 +222,57 @@ for _ in range(5):
     os.wait()
 """
     assert runner.python(code).status == "passed"
+
+
+@pytest.mark.slow
+def test_page_tables(runner: Runner) -> None:
+    code = """
+import mmap
+for _ in range(40):
+    held = mmap.mmap(-1, 64 << 30, flags=mmap.MAP_PRIVATE | 0x4020, prot=mmap.PROT_READ)
+    for at in range(0, 64 << 30, 2 << 20):
+        held[at]
+    globals()[f'held{_}'] = held
+"""
+    outcome = nothing_left(runner, code)
+    assert (outcome.status, "memory" in outcome.reason) == ("killed", True), outcome
+
+
+@pytest.mark.slow
+def test_sockets_full_of_what_nobody_reads(runner: Runner) -> None:
+    code = """
+held = []
+def fill():
+    for _ in range(240):
+        pair = socket.socketpair()
+        held.append(pair)
+        pair[0].setblocking(False)
+        try:
+            while True:
+                pair[0].send(bytes(65536))
+        except BlockingIOError:
+            pass
+for _ in range(8):
+    if os.fork() == 0:
+        fill()
+        time.sleep(60)
+time.sleep(60)
+"""
+    outcome = nothing_left(runner, code)
+    assert (outcome.status, "sockets" in outcome.reason) == ("killed", True), outcome
+
+
+def test_named_shared_memory_is_there_and_is_sized(runner: Runner) -> None:
+    code = """
+from multiprocessing import shared_memory
+memory = shared_memory.SharedMemory(create=True, size=1000)
+memory.buf[0] = 7
+print(memory.buf[0])
+memory.close(); memory.unlink()
+attempt(lambda: os.posix_fallocate(os.open('/dev/shm/x', os.O_RDWR | os.O_CREAT), 0, 9 << 20))
+"""
+    limits = {"disk_bytes": 8 * MIB}
+    assert runner.held(code, limits=limits).stdout.startswith("7\n")
 
 
 HIDDEN = {
@@ -335,6 +411,7 @@ def test_arguments_too_long_for_the_kernel(runner: Runner) -> None:
     assert "too long" in outcome.reason
 
 
+@pytest.mark.slow
 def test_a_bomb_beside_a_good_program(runner: Runner) -> None:
     if runner.way != "this user":
         pytest.skip("the other user's runner takes one job at a time")

@@ -72,7 +72,7 @@ def test_writing_outside(runner: Runner, folder: str) -> None:
 
 def test_writing_to_the_toolchain(runner: Runner) -> None:
     code = """
-for path in (os.__file__, sys.executable, '/init.py', '/etc/passwd'):
+for path in (os.__file__, sys.executable, '/init.pyc', '/etc/passwd'):
     attempt(lambda: open(path, 'a'))
     attempt(os.chmod, path, 0o777)
     attempt(os.unlink, path)
@@ -166,6 +166,11 @@ attempt(write)
 @pytest.mark.parametrize("path", ["/proc/kcore", "/proc/kmsg", "/dev/mem", "/dev/sda", "/dev/kmsg"])
 def test_reading_the_machine(runner: Runner, path: str) -> None:
     runner.held(f"attempt(lambda: open({path!r}, 'rb').read(1))")
+
+
+def test_what_the_machine_was_started_with(runner: Runner) -> None:
+    code = "for n in ('cmdline', 'keys'): attempt(lambda: open(f'/proc/{n}').read())"
+    runner.held(code, attempts=2)
 
 
 def test_no_other_process_is_seen(runner: Runner) -> None:

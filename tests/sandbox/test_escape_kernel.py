@@ -17,6 +17,7 @@ DENIED = {
     "ptrace process 1": (101, 16, 1, 0, 0),
     "process_vm_readv": (310, 1, 0, 0, 0, 0, 0),
     "pidfd_getfd": (438, 0, 0, 0),
+    "open_tree_attr": (467, -100, b"/", 1, 0, 0),
     "mount": (165, b"none", b"/tmp", b"tmpfs", 0, 0),
     "umount": (166, b"/tmp", 2),
     "pivot_root": (155, b"/tmp", b"/tmp"),
@@ -62,6 +63,7 @@ DENIED = {
 }
 
 
+@pytest.mark.slow
 @x86_64
 def test_system_calls_that_are_denied(runner: Runner) -> None:
     code = f"""
@@ -129,6 +131,17 @@ for name in ('CPU', 'DATA', 'NPROC', 'FSIZE', 'NOFILE', 'CORE', 'MEMLOCK'):
     runner.held(code, attempts=7)
 
 
+def test_real_time_priority(runner: Runner) -> None:
+    code = """
+import resource
+print([resource.getrlimit(n) for n in (resource.RLIMIT_RTPRIO, resource.RLIMIT_NICE)])
+attempt(os.sched_setscheduler, 0, os.SCHED_FIFO, os.sched_param(1))
+attempt(os.nice, -1)
+"""
+    assert "[(0, 0), (0, 0)]" in runner.held(code, attempts=2).stdout
+
+
+@pytest.mark.slow
 def test_signals_to_everybody(runner: Runner) -> None:
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as bystander:
         code = f"""
