@@ -181,7 +181,7 @@ class Driver:
                     pipe.write(len(answer).to_bytes(8, "big") + answer)
             os._exit(0)
         os.close(write)
-        received, ended = receive(read, time.monotonic() + 2 * seconds + 1)
+        received, ended = receive(read, time.monotonic() + 2 * seconds + 3)
         os.close(read)
         status = end_children(child)
         with contextlib.suppress(ValueError, TypeError, LookupError, RecursionError):

@@ -232,7 +232,10 @@ def _well_shaped(line: dict[str, Any]) -> bool:
         return line["verdict"] in set(Verdict)
     if "coverage" in line:
         found = line["coverage"]
-        numbers = [*(found.get(name) for name in _COUNTS), *(found.get("lines") or ())]
+        reached = found.get("lines")
+        if type(reached) is not list:
+            return False
+        numbers = [*(found.get(name) for name in _COUNTS), *reached]
         return all(type(number) is int and number >= 0 for number in numbers)
     return "mutant" not in line or line["verdict"] in {"survived", "killed", "stillborn"}
 

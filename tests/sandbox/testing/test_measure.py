@@ -289,6 +289,7 @@ def test_lines_of_another_shape_are_left_out() -> None:
         {"start": None},
         {"coverage": 3},
         {"coverage": {**COVERED, "num_statements": "2"}},
+        {"coverage": COVERED},
         {"coverage": {**COVERED, "lines": 3}},
         {"coverage": {**COVERED, "lines": [None]}},
         {"mutant": "0", "verdict": "killed"},

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+import pytest
+
 from assistant.sandbox.testing.mutants import mutants
 
 SOURCE = "def add_one(number):\n    return number + 1\n"
@@ -11,6 +13,7 @@ ALL = 13
 """+ becomes one of eleven other operators, or 1 becomes 2 or 0."""
 
 
+@pytest.mark.slow
 def test_every_mutant_compiles_and_differs() -> None:
     found = mutants(SOURCE, 100)
     trees = {ast.dump(ast.parse(source)) for source in (SOURCE, *found)}
