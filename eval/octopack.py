@@ -19,6 +19,8 @@ from eval.types import Answer, ChatAsk, Grade, Message
 
 SOURCE = Source("humanevalpack_python.jsonl.gz", hub="bigcode/humanevalpack", config="python")
 MAX_TOKENS = 512
+STOP = ("\n```", "\nprint(", "\nassert ", "\nif __name__")
+"""Four of the original's ends of an answer, as many as servers take."""
 IMPORTS = """\
 import math, re, sys, copy, datetime, itertools, collections, heapq
 import statistics, functools, hashlib, string
@@ -31,7 +33,7 @@ def asked(context: str, instruction: str, declaration: str) -> ChatAsk:
     """The context first, then what to do with it; the answer is begun."""
     question = Message("user", f"{context}\n{instruction}")
     begun = Message("assistant", f"```python\n{declaration.rstrip()}")
-    return ChatAsk((question, begun), MAX_TOKENS)
+    return ChatAsk((question, begun), MAX_TOKENS, STOP)
 
 
 def needed(row: Mapping[str, Any]) -> dict[str, str]:
