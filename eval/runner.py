@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from assistant.config import Settings
-from assistant.errors import AssistantError, EngineError, UsageError
+from assistant.errors import AssistantError, EngineError, EngineUnavailable, UsageError
 from eval import provenance, statistics
 from eval.data import Data
 from eval.door import Door, DoorKind, Setting
@@ -28,6 +28,9 @@ from eval.types import Answer, Sample
 
 GRADERS = 2
 KS = (1, 5, 10, 100)
+PAUSES = (2.0, 10.0, 30.0)
+"""Seconds before a question is asked again that found no engine: it may be restarting, or too
+busy to take a connection."""
 MAX_FAILURES = 5
 """Questions that the engine may refuse before the run is given up."""
 
@@ -164,7 +167,7 @@ async def _answer_all(
                     return
                 try:
                     answers = [
-                        await order.task.answer(sample, door.attempt(number))
+                        await _patiently(order.task, sample, door.attempt(number))
                         for number in range(order.options.samples)
                     ]
                 except EngineError as error:
@@ -182,6 +185,15 @@ async def _answer_all(
     if failures:
         kept = "what was answered is kept: the same command goes on from there"
         raise EngineError(f"{len(failures)} questions were not answered ({failures[0]}); {kept}")
+
+
+async def _patiently(task: Task, sample: Sample, door: Door) -> Answer:
+    for pause in PAUSES:
+        try:
+            return await task.answer(sample, door)
+        except EngineUnavailable:
+            await asyncio.sleep(pause)
+    return await task.answer(sample, door)
 
 
 def _grade(task: Task, sample: Sample, answers: Sequence[Answer]) -> Record:

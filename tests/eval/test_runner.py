@@ -88,20 +88,34 @@ async def test_the_plain_template_shows_nothing_but_prefix_and_suffix(
 async def test_a_run_that_broke_off_goes_on_where_it_was(
     order: Callable[..., Order], fake_engine: FakeControl
 ) -> None:
-    fake_engine.configure(crash_after=3, default="pass\n")
+    fake_engine.configure(default="pass\n")
+
+    def refuse_after_three(done: int, total: int) -> None:
+        fake_engine.configure(refuse=500 if done >= 3 else 0)
+
     with pytest.raises(EngineError, match="the same command goes on"):
-        await run(order("raw", concurrency=1))
+        await run(order("raw", concurrency=1, progress=refuse_after_three))
     asked = len(fake_engine.requests())
-    fake_engine.configure(crash_after=-1)
+    fake_engine.configure(refuse=0)
     told: list[tuple[int, int]] = []
     done, journal = await run(order("raw", progress=lambda *counts: told.append(counts)))
     assert done.n == 6
-    assert told[0][0] >= 1
+    assert 3 <= told[0][0] < 6
     assert len(fake_engine.requests()) - asked == 6 - told[0][0]
     journal.remove()
     asked = len(fake_engine.requests())
     await run(order("raw"))
     assert len(fake_engine.requests()) - asked == 6
+
+
+@pytest.mark.slow
+async def test_an_engine_that_dies_is_waited_for(
+    order: Callable[..., Order], fake_engine: FakeControl
+) -> None:
+    fake_engine.configure(crash_after=2, default="pass\n")
+    done, _ = await run(order("raw", concurrency=1))
+    assert done.n == 6
+    assert len(fake_engine.events("start")) > 1
 
 
 async def test_a_line_cut_off_by_a_kill_is_asked_again(
