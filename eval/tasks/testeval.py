@@ -25,6 +25,10 @@ is 0 everywhere.
   ``coverage`` arm the share of the record's target lines that were reached (TestEval's
   baseline, ``eval_base.py``).
 
+What is not seen: a test that calls the method and asserts something else (``n = 5`` and
+``assert n == 5``) counts as good in ``assertion``; it kills no mutant. The first 20 tests of an
+answer count; after four that run out of time the others are not tried.
+
 Before scoring, a copy of the solution and an import of ``Solution`` from anywhere are taken
 out of the answer, and ``from under_test import Solution`` is put in.
 """
