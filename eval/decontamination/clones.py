@@ -28,7 +28,8 @@ MIN_NODES = 40
 _END = "\1"
 _FAMILY = {"typescript": "javascript", "typescriptreact": "javascript"}
 _SKIPPED = frozenset({",", ";", "type_annotation", "type", "->", "line_continuation"})
-_UNWRAPPED = frozenset({"parenthesized_expression", "typed_parameter"})
+_BRACKETS = "parenthesized_expression"
+_UNWRAPPED = frozenset({_BRACKETS, "typed_parameter", "required_parameter", "optional_parameter"})
 _RENAMED = {"typed_default_parameter": "default_parameter"}
 _ANNOTATED = frozenset({"typed_default_parameter", "assignment"})
 _INTERPOLATIONS = frozenset({"interpolation", "template_substitution"})
@@ -88,8 +89,10 @@ class _Form:
             node = cursor.node
             assert node is not None
             parent = ancestors[-1] if ancestors else ""
-            if self._enter(node, parent, cursor.field_name or "") and cursor.goto_first_child():
-                ancestors.append(node.type)
+            kind = _kind(node)
+            if self._enter(node, kind, parent, cursor.field_name or ""):
+                cursor.goto_first_child()
+                ancestors.append(kind)
                 continue
             while not cursor.goto_next_sibling():
                 if not cursor.goto_parent():
@@ -120,19 +123,18 @@ class _Form:
     def _string(self, kind: str) -> bool:
         return kind in self.language.strings or kind == "concatenated_string"
 
-    def _enter(self, node: tree_sitter.Node, parent: str, field: str) -> bool:
-        """Note ``node``; whether to go into it."""
-        kind = node.type
+    def _enter(self, node: tree_sitter.Node, kind: str, parent: str, field: str) -> bool:
+        """Note ``node``; whether to go into its children, of which there are some then."""
         if kind in self.language.comments or kind in _SKIPPED or self._docstring(node):
             return False
         if parent in _UNWRAPPED and kind in ("(", ")", ":"):
             return False
         if self._string(parent):
             # Of a string's inside only the expressions count.
-            return kind in _INTERPOLATIONS or self._string(kind)
+            return node.child_count > 0 and (kind in _INTERPOLATIONS or self._string(kind))
         if self._string(kind):
             self.parts.append("string")
-            return True
+            return node.child_count > 0
         if not node.child_count:
             self._leaf(node, kind, parent, field)
             return False
@@ -161,3 +163,12 @@ class _Form:
             return False
         only = node.children[0] if node.child_count == 1 else None
         return only is not None and only.type in ("string", "concatenated_string")
+
+
+def _kind(node: tree_sitter.Node) -> str:
+    """Brackets around a generator that is the only argument may be one pair or two."""
+    if node.type == "argument_list" and node.named_child_count == 1:
+        only = node.named_child(0)
+        if only is not None and only.type == "generator_expression":
+            return _BRACKETS
+    return node.type
