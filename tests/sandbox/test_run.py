@@ -194,6 +194,8 @@ def _marked(mark: str) -> list[int]:
 def test_when_its_parent_is_interrupted_or_dies(number: signal.Signals) -> None:
     mark = uuid.uuid4().hex
     code = f"""
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # Ignored where tests run in background.
 from assistant.sandbox import Job, run
 program = 'import os, time; os.fork(); time.sleep(50)'
 run(Job('python', {{'m.py': program}}, 'm.py', arguments=('{mark}',)))
