@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.sandbox import Job, Limits, Outcome, Status, unavailable
+from assistant.sandbox import Job, Limits, Outcome, Status, Usage, unavailable
 from eval.execution import LIMITS, Program, execute
 from eval.types import Grade
 
@@ -118,3 +118,26 @@ def test_without_a_sandbox_it_says_so() -> None:
     refused = Outcome(Status.REFUSED, reason="install bubblewrap")
     grade = execute(Program("", ""), LIMITS, lambda job: refused)
     assert grade == Grade({"pass": 0.0}, "refused: install bubblewrap")
+
+
+def test_a_machine_too_busy_to_run_a_program_is_waited_for() -> None:
+    """Out of wall time without having used its CPU time: once more, with four times of it."""
+    given: list[float] = []
+
+    def starved(job: Job) -> Outcome:
+        given.append(job.limits.wall_seconds)
+        return Outcome(Status.TIMEOUT, usage=Usage(cpu_seconds=0.3))
+
+    execute(Program(RIGHT, CHECKS, "double"), runner=starved)
+    assert given == [LIMITS.wall_seconds, 4 * LIMITS.wall_seconds]
+
+
+def test_a_program_that_used_its_time_is_not_run_again() -> None:
+    runs = []
+
+    def busy(job: Job) -> Outcome:
+        runs.append(job)
+        return Outcome(Status.TIMEOUT, usage=Usage(cpu_seconds=job.limits.cpu_seconds))
+
+    assert execute(Program(RIGHT, CHECKS, "double"), runner=busy).detail == "timeout"
+    assert len(runs) == 1
