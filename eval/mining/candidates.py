@@ -30,13 +30,18 @@ class Candidate:
 
 
 def candidates(
-    text: str, language: Language, foreign: Callable[[str, str], bool], rng: random.Random
+    text: str,
+    language: Language,
+    foreign: Callable[[str, str], bool],
+    rng: random.Random,
+    include_tests: bool = False,
 ) -> Iterator[Candidate]:
     """Every place whose text uses a name that is ``foreign`` in it, and stands nowhere else in the
-    file. Where a line is cut is drawn from ``rng``."""
+    file. Where a line is cut is drawn from ``rng``. ``include_tests`` is for those inside a
+    source file, as Rust has them."""
     data = text.encode("utf-8", "surrogatepass")
     whole = squeezed(text)
-    for kind, first, last in _spans(parse(data, language).root_node, language):
+    for kind, first, last in _spans(parse(data, language).root_node, language, include_tests):
         start = len(data[:first].decode("utf-8", "surrogatepass"))
         end = start + len(data[first:last].decode("utf-8", "surrogatepass"))
         if kind == "line":
@@ -55,24 +60,49 @@ def squeezed(text: str) -> str:
     return " ".join(text.split())
 
 
-def _spans(root: tree_sitter.Node, language: Language) -> Iterator[tuple[KIND, int, int]]:
+def _spans(
+    root: tree_sitter.Node, language: Language, include_tests: bool
+) -> Iterator[tuple[KIND, int, int]]:
     stack = [(root, False)]
     while stack:
         node, inside = stack.pop()
         is_function = node.type in language.functions
-        body = node.child_by_field_name("body") if is_function else None
+        body = node.child_by_field_name("body") if is_function and _is_named(node) else None
         said = _statements(body, language) if body is not None and not node.has_error else []
         if said and _fits(said[0], said[-1], "function", least=2):
             yield "function", said[0].start_byte, said[-1].end_byte
         if (inside or is_function) and node.type in language.blocks and not node.has_error:
-            yield from _within(_statements(node, language))
+            yield from _within(_statements(node, language), language)
         inside = inside or is_function
-        stack.extend((child, inside) for child in reversed(node.named_children))
+        stack.extend(
+            (child, inside)
+            for child in reversed(node.named_children)
+            if include_tests or not _is_test(child)
+        )
 
 
-def _within(said: list[tree_sitter.Node]) -> Iterator[tuple[KIND, int, int]]:
+def _is_named(function: tree_sitter.Node) -> bool:
+    """Whether it is defined by name, or is the whole value of one; a callback is not."""
+    if function.child_by_field_name("name") or function.child_by_field_name("declarator"):
+        return True
+    holder = function.parent
+    value = holder.child_by_field_name("value") if holder else None
+    return value is not None and value.id == function.id
+
+
+def _is_test(node: tree_sitter.Node) -> bool:
+    """A module or function under Rust's test attributes."""
+    before = node.prev_named_sibling
+    while before is not None and before.type in ("attribute_item", "line_comment"):
+        if re.search(rb"\btest\b", before.text or b"") and before.type == "attribute_item":
+            return True
+        before = before.prev_named_sibling
+    return False
+
+
+def _within(said: list[tree_sitter.Node], language: Language) -> Iterator[tuple[KIND, int, int]]:
     for number, node in enumerate(said):
-        if node.start_point.row == node.end_point.row:
+        if node.start_point.row == node.end_point.row and node.type not in language.comments:
             yield "line", node.start_byte, node.end_byte
         if number and _fits(node, said[-1], "block", least=2):
             yield "block", node.start_byte, said[-1].end_byte

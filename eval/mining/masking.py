@@ -47,10 +47,30 @@ class Masked:
     holes: tuple[Hole, ...]
 
 
-def masked(mined: MinedSet) -> Masked:
-    """The copy for a set, made at the first call and kept. Raises UsageError where files are
-    gone or have changed since they were mined."""
-    root = Path(mined.origin.root)
+def masked(mined: MinedSet, beside: Path) -> tuple[Masked, ...]:
+    """A copy for each origin of a set, made at the first call and kept. ``beside`` is the folder
+    that relative roots start from. Raises UsageError where files are gone or have changed since
+    they were mined."""
+    return tuple(_masked(part, beside / part.origins[0].root) for part in mined.parts())
+
+
+def leaks(tree: Masked) -> list[tuple[str, str]]:
+    """A hole's id and a file of the copy that holds its text still, whatever the white space.
+    Masking leaves none."""
+    texts = {
+        path.relative_to(tree.root).as_posix(): squeezed(decode(path.read_bytes()))
+        for path in sorted(tree.root.rglob("*"))
+        if path.is_file()
+    }
+    return [
+        (hole.target.id, path)
+        for hole in tree.holes
+        for path, text in texts.items()
+        if squeezed(hole.text) in text
+    ]
+
+
+def _masked(mined: MinedSet, root: Path) -> Masked:
     texts, files = _read(root)
     held = {target.id: _text(target, files) for target in mined.targets}
     # What is in the tree decides, not only what is in the set: a new file may hold a copy.

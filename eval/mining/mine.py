@@ -24,6 +24,16 @@ from eval.mining.records import KINDS, MinedSet, Origin, Target, sha256
 
 MOST_PLACES = 3
 _LEAST_NAME = 6
+_STANDARD = frozenset(
+    """as_bytes as_deref as_mut as_path as_ref as_slice as_str ends_with file_name file_stem
+    from_iter from_str get_mut get_or_insert into_inner into_iter is_dir is_empty is_err is_file
+    is_none is_ok is_some push_str read_to_end read_to_string starts_with strip_prefix
+    strip_suffix to_bytes to_owned to_path_buf to_str to_string try_from try_into with_capacity
+    with_extension addEventListener endsWith forEach fromEntries getItem hasNext hasOwnProperty
+    hashCode indexOf isArray isEmpty lastIndexOf removeEventListener startsWith toArray toJSON
+    toString valueOf""".split()  # noqa: SIM905 - one a line would be long
+)
+"""Methods of the languages' own types: a file that defines one is seldom whose is called."""
 _TESTS = re.compile(
     r"(?:^|/)(?:tests?|testing|__tests__|spec|specs|e2e|fixtures|examples?|benchmarks?)/"
     r"|(?:^|/)(?:test_|conftest)[^/]*$|[._-](?:test|tests|spec)\.\w+$|Tests?\.java$"
@@ -41,10 +51,13 @@ def mine(
     *,
     seed: int = 0,
     per_kind: int = 20,
+    limit: int = 0,
     language: str = "",
     include_tests: bool = False,
+    name: str = "",
 ) -> MinedSet:
-    """Up to ``per_kind`` holes of each kind. The same files and seed give the same holes.
+    """Up to ``per_kind`` holes of each kind, and ``limit`` in all (0 is no limit). The same
+    files and seed give the same holes. ``name`` marks them in a set of several repositories.
 
     Raises UsageError where there is none.
     """
@@ -66,13 +79,16 @@ def mine(
                 continue
             rng = random.Random(f"{seed}:{path}")  # noqa: S311 - a draw, not a secret
             names = _foreign(repository, path, outline(text, of))
-            places = list(candidates(text, of, names, rng))
+            places = list(candidates(text, of, names, rng, include_tests))
             if places:
                 found.append((path, data, of, places))
-    targets = _draw(found, seed, per_kind)
+    targets = _draw(found, seed, per_kind, limit)
     if not targets:
         raise UsageError(f"{root} has no line that uses names of its other files")
+    if name:
+        targets = [_of(name, target) for target in targets]
     origin = Origin(
+        name=name,
         root=str(root),
         commit=_commit(root),
         seed=seed,
@@ -80,7 +96,7 @@ def mine(
         language=wanted,
         version=__version__,
     )
-    return MinedSet(origin=origin, targets=tuple(targets))
+    return MinedSet(origins=(origin,), targets=tuple(targets))
 
 
 def _foreign(repository: Repository, path: str, found: Outline) -> Callable[[str, str], bool]:
@@ -98,15 +114,23 @@ def _foreign(repository: Repository, path: str, found: Outline) -> Callable[[str
             original = imported.get(name, name)
             places = {one.path for one in repository.definitions(original)}
             others = places - {path}
-            rare = len(name) >= _LEAST_NAME and len(others) <= MOST_PLACES
+            rare = _telling(name) and len(others) <= MOST_PLACES
             known[name] = name not in here and bool(others) and (name in imported or rare)
         return known[name]
 
     return foreign
 
 
+def _telling(name: str) -> bool:
+    """A type's name, or of several words: ``delete`` is some library's more often than ours."""
+    several = re.search(r"[a-z0-9]_+\w|[a-z][A-Z]", name)
+    if name in _STANDARD:
+        return False
+    return len(name) >= _LEAST_NAME and bool(name[0].isupper() or several)
+
+
 def _draw(
-    found: list[tuple[str, bytes, Language, list[Candidate]]], seed: int, per_kind: int
+    found: list[tuple[str, bytes, Language, list[Candidate]]], seed: int, per_kind: int, limit: int
 ) -> list[Target]:
     rng = random.Random(seed)  # noqa: S311
     files = sorted(found, key=lambda one: one[0])
@@ -115,6 +139,8 @@ def _draw(
     texts: set[str] = set()
     left = dict.fromkeys(KINDS, per_kind)
     for path, data, language, places in files:
+        if limit and len(drawn) == limit:
+            break
         # The kind that lacks the most comes first, the rarest one where they are level.
         for kind in sorted(KINDS, key=lambda kind: (-left[kind], -KINDS.index(kind))):
             of_kind = [place for place in places if place.kind == kind]
@@ -146,6 +172,10 @@ def _target(path: str, data: bytes, language: Language, place: Candidate) -> Tar
         file_sha256=sha256(data),
         target_sha256=sha256(target.encode()),
     )
+
+
+def _of(origin: str, target: Target) -> Target:
+    return target.model_copy(update={"origin": origin, "id": f"{origin}/{target.id}"})
 
 
 def _commit(root: Path) -> str:

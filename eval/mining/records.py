@@ -1,4 +1,4 @@
-"""A mined set: one JSON line about the repository, then one for each hole.
+"""A mined set: one JSON line about each repository, then one for each hole.
 
 No line holds source text: offsets and digests only, so a set may be passed on where the code
 may not. Whoever reads it needs the same files, and is told when they have changed.
@@ -10,7 +10,7 @@ import hashlib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from assistant.errors import UsageError
 
@@ -23,10 +23,16 @@ class _Line(BaseModel):
 
 
 class Origin(_Line):
-    """Where holes were mined, and how; ``commit`` is empty outside git."""
+    """Where holes were mined, and how; ``commit`` is empty outside git.
 
+    ``name`` tells several repositories of one set apart. ``root`` may be relative to the
+    set's file. ``archive_sha256`` is of the source distribution that was unpacked there.
+    """
+
+    name: str = ""
     root: str
     commit: str = ""
+    archive_sha256: str = ""
     seed: int
     per_kind: int
     language: str = ""
@@ -36,9 +42,11 @@ class Origin(_Line):
 class Target(_Line):
     """A hole: ``start`` to ``end`` in code points of the file as UTF-8 without a byte order
     mark, on 0-based lines ``line`` to ``end_line`` (inclusive). ``names`` are defined in other
-    files. The digests are sha256: of the file's bytes, and of the hole's text as UTF-8."""
+    files. The digests are sha256: of the file's bytes, and of the hole's text as UTF-8.
+    ``origin`` is an origin's name."""
 
     id: str
+    origin: str = ""
     path: str
     language: str
     kind: KIND
@@ -52,16 +60,29 @@ class Target(_Line):
 
 
 class MinedSet(_Line):
-    origin: Origin
+    origins: tuple[Origin, ...]
     targets: tuple[Target, ...]
 
     def text(self) -> str:
         """As JSON lines."""
-        lines = [self.origin.model_dump_json(), *(t.model_dump_json() for t in self.targets)]
-        return "\n".join(lines) + "\n"
+        lines: tuple[_Line, ...] = (*self.origins, *self.targets)
+        return "".join(f"{line.model_dump_json(exclude_defaults=True)}\n" for line in lines)
+
+    def parts(self) -> tuple[MinedSet, ...]:
+        """One set for each origin."""
+        return tuple(
+            MinedSet(
+                origins=(origin,),
+                targets=tuple(t for t in self.targets if t.origin == origin.name),
+            )
+            for origin in self.origins
+        )
 
     def digest(self) -> str:
         return sha256(self.text().encode())
+
+
+_LINE: TypeAdapter[Origin | Target] = TypeAdapter(Origin | Target)
 
 
 def sha256(data: bytes) -> str:
@@ -71,12 +92,16 @@ def sha256(data: bytes) -> str:
 def load(path: Path) -> MinedSet:
     """Read a set. Raises UsageError."""
     try:
-        first, *rest = path.read_text(encoding="utf-8").splitlines()
-        origin = Origin.model_validate_json(first)
-        return MinedSet(
-            origin=origin, targets=tuple(Target.model_validate_json(line) for line in rest)
-        )
+        lines = path.read_text(encoding="utf-8").splitlines()
+        found = [_LINE.validate_json(line) for line in lines]
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
     except (ValidationError, ValueError) as error:
         raise UsageError(f"{path} is no set of `assistant eval mine`: mine it anew") from error
+    origins = tuple(line for line in found if isinstance(line, Origin))
+    targets = tuple(line for line in found if isinstance(line, Target))
+    names = [origin.name for origin in origins]
+    known = set(names)
+    if len(names) > len(known) or not origins or any(t.origin not in known for t in targets):
+        raise UsageError(f"{path} is no set of `assistant eval mine`: mine it anew")
+    return MinedSet(origins=origins, targets=targets)

@@ -1,7 +1,8 @@
 """Holes mined from a repository (``assistant eval mine``): names of other files are needed.
 
-``ASSISTANT_MINED``, or ``--mined``, names the set. The workspace of each question is a copy
-of the repository without any hole's text (:mod:`eval.mining.masking`). A line's answer is
+``ASSISTANT_MINED``, or ``--mined``, names the set; else it is ``mined.jsonl`` in the data
+folder, else the public set (:mod:`eval.public`). The workspace of each question is a copy of
+its repository without any hole's text (:mod:`eval.mining.masking`). A line's answer is
 scored by its first line, the others whole. ``names`` is the share of the target's names from
 other files that the answer has.
 """
@@ -51,13 +52,13 @@ class Mined:
     def samples(self, data: Data, arm: str) -> Sequence[Sample]:
         if arm not in ARMS:
             raise UsageError(f"{self.name} has no arm {arm!r}: choose one of {', '.join(ARMS)}")
-        named = os.environ.get("ASSISTANT_MINED", "")
-        path = Path(named).expanduser() if named else (data.folder or Path()) / "mined.jsonl"
-        if not path.is_file():
-            raise UsageError(f"{path} is not there: `assistant eval mine PATH -o FILE`, --mined")
-        tree = masked(load(path))
-        holes = [hole for hole in tree.holes if arm in ("all", hole.target.kind)]
-        return [_sample(hole, tree.root) for hole in holes]
+        path = _set_file(data)
+        return [
+            _sample(hole, tree.root)
+            for tree in masked(load(path), path.parent)
+            for hole in tree.holes
+            if arm in ("all", hole.target.kind)
+        ]
 
     async def answer(self, sample: Sample, door: Door) -> Answer:
         assert isinstance(sample.ask, CompletionAsk)
@@ -84,6 +85,21 @@ class Mined:
             if exact
             else f"wrote {written.strip()[:200]!r}, expected {expected.strip()[:200]!r}",
         )
+
+
+def _set_file(data: Data) -> Path:
+    named = os.environ.get("ASSISTANT_MINED", "")
+    if named:
+        path = Path(named).expanduser()
+        if not path.is_file():
+            raise UsageError(f"{path} is not there: `assistant eval mine PATH -o FILE` makes one")
+        return path
+    if data.folder is not None and (path := data.folder / "mined.jsonl").is_file():
+        return path
+    from assistant.cli.output import err
+    from eval.public.build import built
+
+    return built(lambda said: err().print(said, markup=False))
 
 
 def _trimmed(text: str) -> str:

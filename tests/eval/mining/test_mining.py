@@ -57,7 +57,7 @@ def test_no_indexed_file_and_no_snippet_holds_a_target(
     home: Path, tmp_path: Path, seed: int
 ) -> None:
     root = make_with_copies(tmp_path / "proj")
-    tree = masked(mined(root, seed))
+    tree = masked(mined(root, seed), tmp_path)[0]
     assert tree.holes
     settings = ContextSettings()
     with Repository.open(tree.root, settings) as repository:
@@ -77,7 +77,7 @@ def test_no_indexed_file_and_no_snippet_holds_a_target(
 
 def test_the_copy_is_kept(home: Path, tmp_path: Path) -> None:
     found = mined(make(tmp_path / "proj"))
-    assert masked(found) == masked(found)
+    assert masked(found, tmp_path) == masked(found, tmp_path)
     assert len(list((home / "eval" / "mined").iterdir())) == 1
 
 
@@ -87,7 +87,7 @@ def test_a_changed_file_is_named(home: Path, tmp_path: Path) -> None:
     changed = root / found.targets[0].path
     changed.write_text(changed.read_text() + "\n")
     with pytest.raises(UsageError, match="has changed since"):
-        masked(found)
+        masked(found, tmp_path)
 
 
 def test_nothing_to_mine(home: Path, tmp_path: Path) -> None:
