@@ -43,7 +43,7 @@ class Evaluation:
 
 
 def collect(tasks: Iterable[Task], data: Data) -> Evaluation:
-    """Every sample of every arm. A task that cannot be read is named with the reason.
+    """Every problem of every task. A task that cannot be read is named with the reason.
 
     Raises UsageError when none can be read.
     """
@@ -51,8 +51,7 @@ def collect(tasks: Iterable[Task], data: Data) -> Evaluation:
     ids: dict[str, set[str]] = defaultdict(set)
     unchecked: dict[str, str] = {}
     for task in tasks:
-        # An arm of this name holds the others.
-        for arm in ["all"] if "all" in task.arms else task.arms:
+        for arm in _arms(task):
             try:
                 samples = task.samples(data, arm)
             except AssistantError as error:
@@ -72,6 +71,14 @@ def collect(tasks: Iterable[Task], data: Data) -> Evaluation:
         raise UsageError(f"no evaluation set can be read, so nothing can be checked: {reason}")
     records = {name: len(found) for name, found in ids.items()}
     return Evaluation(tuple(passages.values()), records, unchecked)
+
+
+def _arms(task: Task) -> list[str]:
+    """Those that together hold every problem: a chat's arms ask for the same in other words,
+    and an arm named ``all`` holds the others."""
+    if "all" in task.arms:
+        return ["all"]
+    return list(task.arms)[: 1 if task.asks == "chat" else None]
 
 
 def _texts(sample: Sample) -> Iterator[tuple[str, str, str]]:

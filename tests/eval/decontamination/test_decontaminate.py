@@ -84,6 +84,22 @@ def test_what_is_collected() -> None:
         collect([GONE], Data())
 
 
+def test_which_arms_are_read() -> None:
+    read: list[str] = []
+
+    @dataclass(frozen=True)
+    class Telling(Fake):
+        def samples(self, data: Data, arm: str) -> Sequence[Sample]:
+            read.append(f"{self.name}/{arm}")
+            return self.samples_
+
+    arms = {"one": "", "two": ""}
+    holes = Telling("holes", HOLES.samples_, arms=arms)
+    chat = Telling("chat", CHAT.samples_, asks="chat", arms=arms)
+    collect([holes, chat, Telling("mixed", HOLES.samples_)], Data())
+    assert read == ["holes/one", "holes/two", "chat/one", "mixed/all"]
+
+
 def test_kept_lines_are_copied_byte_for_byte(detector: Detector, tmp_path: Path) -> None:
     source, output, report = (tmp_path / name for name in ("in.jsonl", "out.jsonl", "why.jsonl"))
     odd = b'{"text":   "caf\\u00e9 \xc3\xa9",\t"n": 1.0e0, "n": 2}  \r\n'
