@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from assistant.registry import Registry
 from eval.data import Data
 from eval.door import Door
-from eval.types import Answer, Grade, Sample
+from eval.types import Answer, ChatAsk, CompletionAsk, Grade, Sample
 
 
 class Task(Protocol):
@@ -64,6 +64,30 @@ class Task(Protocol):
         Never raises for anything that a model may write.
         """
         ...
+
+
+class CompletionTask:
+    """What tasks share that ask for one completion a sample."""
+
+    @property
+    def asks(self) -> Literal["completion"]:
+        return "completion"
+
+    async def answer(self, sample: Sample, door: Door) -> Answer:
+        assert isinstance(sample.ask, CompletionAsk)
+        return await door.complete(sample.ask)
+
+
+class ChatTask:
+    """What tasks share that ask for one message a sample."""
+
+    @property
+    def asks(self) -> Literal["chat"]:
+        return "chat"
+
+    async def answer(self, sample: Sample, door: Door) -> Answer:
+        assert isinstance(sample.ask, ChatAsk)
+        return await door.chat(sample.ask)
 
 
 @cache

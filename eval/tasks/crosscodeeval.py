@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 from assistant.errors import UsageError
 from assistant.syntax.language import by_name
@@ -26,10 +26,8 @@ from eval.metrics.comments import without_comments
 from eval.metrics.edit_similarity import indel_ratio
 from eval.metrics.exact_match import lines, same_lines
 from eval.metrics.identifiers import identifiers, match, overlap
+from eval.task import CompletionTask
 from eval.types import Answer, CompletionAsk, Grade, Sample
-
-if TYPE_CHECKING:
-    from eval.door import Door
 
 SOURCE = Source("crosscodeeval_python_100.jsonl.gz")
 MAX_TOKENS = 64
@@ -41,10 +39,9 @@ ARMS = {
 
 
 @dataclass(frozen=True, slots=True)
-class CrossCodeEval:
+class CrossCodeEval(CompletionTask):
     name: str = "crosscodeeval"
     summary: str = "Rest of a line that needs another file's names; Python (Ding et al. 2023)"
-    asks: Literal["completion", "chat"] = "completion"
     metrics: Sequence[str] = (
         "exact_match",
         "edit_similarity",
@@ -66,10 +63,6 @@ class CrossCodeEval:
             raise DataError(
                 f"{SOURCE.file} lacks what the task needs ({error}): fetch it anew"
             ) from error
-
-    async def answer(self, sample: Sample, door: Door) -> Answer:
-        assert isinstance(sample.ask, CompletionAsk)
-        return await door.complete(sample.ask)
 
     def grade(self, sample: Sample, answer: Answer) -> Grade:
         assert isinstance(sample.ask, CompletionAsk)

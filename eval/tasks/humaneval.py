@@ -12,24 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
 
 from eval.data import Data, Source
 from eval.execution import Program, execute
 from eval.instruct import ARMS, answered, instruct
-from eval.types import Answer, ChatAsk, Grade, Sample
-
-if TYPE_CHECKING:
-    from eval.door import Door
+from eval.task import ChatTask
+from eval.types import Answer, Grade, Sample
 
 SOURCE = Source("HumanEval.jsonl.gz", hub="openai/openai_humaneval")
 
 
 @dataclass(frozen=True, slots=True)
-class HumanEval:
+class HumanEval(ChatTask):
     name: str = "humaneval"
     summary: str = "a function from its docstring; executed (arXiv 2107.03374)"
-    asks: Literal["chat"] = "chat"
     arms: Mapping[str, str] = field(default_factory=lambda: ARMS)
     metrics: tuple[str, ...] = ("pass",)
     executes: bool = True
@@ -44,10 +40,6 @@ class HumanEval:
             )
             for row in data.rows(SOURCE)
         ]
-
-    async def answer(self, sample: Sample, door: Door) -> Answer:
-        assert isinstance(sample.ask, ChatAsk)
-        return await door.chat(sample.ask)
 
     def grade(self, sample: Sample, answer: Answer) -> Grade:
         entry = sample.extra["entry"]

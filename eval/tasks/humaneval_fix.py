@@ -7,21 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 from eval import octopack
 from eval.data import Data
-from eval.types import Answer, ChatAsk, Grade, Sample
-
-if TYPE_CHECKING:
-    from eval.door import Door
+from eval.task import ChatTask
+from eval.types import Answer, Grade, Sample
 
 
 @dataclass(frozen=True, slots=True)
-class HumanEvalFix:
+class HumanEvalFix(ChatTask):
     name: str = "humaneval-fix"
     summary: str = "a bug to be mended, the tests being shown; executed (arXiv 2308.07124)"
-    asks: Literal["chat"] = "chat"
     arms: Mapping[str, str] = field(
         default_factory=lambda: {"tests": "the buggy function with its tests"}
     )
@@ -30,10 +27,6 @@ class HumanEvalFix:
 
     def samples(self, data: Data, arm: str) -> Sequence[Sample]:
         return [_sample(row) for row in data.rows(octopack.SOURCE)]
-
-    async def answer(self, sample: Sample, door: Door) -> Answer:
-        assert isinstance(sample.ask, ChatAsk)
-        return await door.chat(sample.ask)
 
     def grade(self, sample: Sample, answer: Answer) -> Grade:
         return octopack.grade(sample.extra, answer)

@@ -13,14 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
 
 from eval.data import Data, Source
 from eval.execution import Program, execute
+from eval.task import CompletionTask
 from eval.types import Answer, CompletionAsk, Grade, Sample
-
-if TYPE_CHECKING:
-    from eval.door import Door
 
 MAX_TOKENS = 320
 HUB = "loubnabnl/humaneval_infilling"
@@ -43,10 +40,9 @@ ARMS = {
 
 
 @dataclass(frozen=True, slots=True)
-class HumanEvalInfilling:
+class HumanEvalInfilling(CompletionTask):
     name: str = "humaneval-infilling"
     summary: str = "a missing piece of a function; executed (arXiv 2207.14255)"
-    asks: Literal["completion"] = "completion"
     arms: Mapping[str, str] = field(default_factory=lambda: ARMS)
     metrics: tuple[str, ...] = ("pass",)
     executes: bool = True
@@ -61,10 +57,6 @@ class HumanEvalInfilling:
             )
             for row in data.rows(SOURCES[arm])
         ]
-
-    async def answer(self, sample: Sample, door: Door) -> Answer:
-        assert isinstance(sample.ask, CompletionAsk)
-        return await door.complete(sample.ask)
 
     def grade(self, sample: Sample, answer: Answer) -> Grade:
         ask, entry = sample.ask, sample.extra["entry"]

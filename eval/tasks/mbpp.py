@@ -10,15 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 from eval.data import Data, DataError, Source
 from eval.execution import Program, execute
 from eval.instruct import ARMS, answered, instruct
-from eval.types import Answer, ChatAsk, Grade, Sample
-
-if TYPE_CHECKING:
-    from eval.door import Door
+from eval.task import ChatTask
+from eval.types import Answer, Grade, Sample
 
 SOURCE = Source(
     "sanitized-mbpp.json", hub="google-research-datasets/mbpp", config="sanitized", split="test"
@@ -28,20 +26,15 @@ TEST_IDS = range(11, 511)
 
 
 @dataclass(frozen=True, slots=True)
-class Mbpp:
+class Mbpp(ChatTask):
     name: str = "mbpp"
     summary: str = "entry-level Python problems, ids 11-510; executed (arXiv 2108.07732)"
-    asks: Literal["chat"] = "chat"
     arms: Mapping[str, str] = field(default_factory=lambda: ARMS)
     metrics: tuple[str, ...] = ("pass",)
     executes: bool = True
 
     def samples(self, data: Data, arm: str) -> Sequence[Sample]:
         return [_sample(row, arm) for row in data.rows(SOURCE) if row["task_id"] in TEST_IDS]
-
-    async def answer(self, sample: Sample, door: Door) -> Answer:
-        assert isinstance(sample.ask, ChatAsk)
-        return await door.chat(sample.ask)
 
     def grade(self, sample: Sample, answer: Answer) -> Grade:
         entry = sample.extra["entry"]

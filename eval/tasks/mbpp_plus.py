@@ -8,25 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
 
 from eval import evalplus
 from eval.data import Data, Source
 from eval.instruct import ARMS
+from eval.task import ChatTask
 from eval.tasks.mbpp import TEST_IDS
-from eval.types import Answer, ChatAsk, Grade, Sample
-
-if TYPE_CHECKING:
-    from eval.door import Door
+from eval.types import Answer, Grade, Sample
 
 SOURCE = Source("MbppPlus.jsonl.gz")
 
 
 @dataclass(frozen=True, slots=True)
-class MbppPlus:
+class MbppPlus(ChatTask):
     name: str = "mbpp-plus"
     summary: str = "mbpp on about 35 times the inputs, ids 11-510; executed (arXiv 2305.01210)"
-    asks: Literal["chat"] = "chat"
     arms: Mapping[str, str] = field(default_factory=lambda: ARMS)
     metrics: tuple[str, ...] = ("pass",)
     executes: bool = True
@@ -37,10 +33,6 @@ class MbppPlus:
             for row in data.rows(SOURCE)
             if int(row["task_id"].removeprefix("Mbpp/")) in TEST_IDS
         ]
-
-    async def answer(self, sample: Sample, door: Door) -> Answer:
-        assert isinstance(sample.ask, ChatAsk)
-        return await door.chat(sample.ask)
 
     def grade(self, sample: Sample, answer: Answer) -> Grade:
         return evalplus.grade(sample, answer)

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from eval.data import Data, Source
-from eval.door import Door
+from eval.task import CompletionTask
 from eval.types import Answer, CompletionAsk, Grade, Sample
 
 SOURCE = Source(
@@ -25,10 +24,9 @@ MAX_TOKENS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class SantaCoderFim:
+class SantaCoderFim(CompletionTask):
     name: str = "santacoder-fim"
     summary: str = "one missing line of a small program; exact match (arXiv 2301.03988)"
-    asks: Literal["completion"] = "completion"
     arms: Mapping[str, str] = field(
         default_factory=lambda: {"py": "Python", "java": "Java", "js": "JavaScript"}
     )
@@ -45,10 +43,6 @@ class SantaCoderFim:
             for row in data.rows(SOURCE)
             if row["language"] == arm
         ]
-
-    async def answer(self, sample: Sample, door: Door) -> Answer:
-        assert isinstance(sample.ask, CompletionAsk)
-        return await door.complete(sample.ask)
 
     def grade(self, sample: Sample, answer: Answer) -> Grade:
         line = first_line(answer.text)

@@ -38,16 +38,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from assistant.errors import AssistantError, UsageError
 from assistant.sandbox.testing import Report, Suite, Target, code_of, measure, split
 from eval.data import Data, DataError, Source
+from eval.task import ChatTask
 from eval.types import Answer, ChatAsk, Grade, Message, Sample
 
 if TYPE_CHECKING:
     from assistant.sandbox.testing.measure import Runner
-    from eval.door import Door
 
 SOURCE = Source("testeval_leetcode_py.jsonl.gz")
 MAX_TOKENS = 768
@@ -110,13 +110,12 @@ def test_{function}():
 
 
 @dataclass(frozen=True, slots=True)
-class TestEval:
+class TestEval(ChatTask):
     """``run`` is what runs a job; the sandbox unless a test brings its own."""
 
     __test__ = False  # not one of pytest's
     name: str = "testeval"
     summary: str = "Unit tests for LeetCode programs; coverage and mutants (Wang et al. 2024)"
-    asks: Literal["completion", "chat"] = "chat"
     metrics: Sequence[str] = (
         "mutation",
         "assertion",
@@ -146,10 +145,6 @@ class TestEval:
             raise DataError(
                 f"{SOURCE.file} lacks what the task needs ({error}): fetch it anew"
             ) from error
-
-    async def answer(self, sample: Sample, door: Door) -> Answer:
-        assert isinstance(sample.ask, ChatAsk)
-        return await door.chat(sample.ask)
 
     def grade(self, sample: Sample, answer: Answer) -> Grade:
         try:
