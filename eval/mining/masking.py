@@ -15,6 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from assistant import paths
@@ -154,8 +155,9 @@ def _make(
         shutil.rmtree(made, ignore_errors=True)
 
 
-def _lines(text: str) -> set[str]:
-    return {squeezed(line) for line in text.splitlines() if len(line.strip()) > 3}
+@lru_cache(4096)
+def _lines(text: str) -> frozenset[str]:
+    return frozenset(squeezed(line) for line in text.splitlines() if len(line.strip()) > 3)
 
 
 def _copies(targets: Sequence[Target], texts: dict[str, str]) -> list[str]:
@@ -172,12 +174,18 @@ def _copies(targets: Sequence[Target], texts: dict[str, str]) -> list[str]:
 
 def _remove(target: str, parts: dict[str, list[str]], own: str) -> None:
     wanted = squeezed(target)
-    pattern = re.compile(r"\s+".join(map(re.escape, target.split())))
+    words = target.split()
+    pattern = re.compile(r"\s+".join(map(re.escape, words)))
     lines = _lines(target)
     for path, pieces in parts.items():
         for number, piece in enumerate(pieces):
             cut = piece
-            while wanted in squeezed(cut) and (shorter := pattern.sub("", cut)) != cut:
+            # Squeezing every file for every hole is what takes the time.
+            while (
+                all(word in cut for word in words)
+                and wanted in squeezed(cut)
+                and (shorter := pattern.sub("", cut)) != cut
+            ):
                 cut = shorter
             if path != own and len(lines) > 2 and len(lines & _lines(cut)) >= MOSTLY * len(lines):
                 kept = cut.splitlines(keepends=True)

@@ -51,7 +51,7 @@ def _by_pip(source: Source, folder: Path) -> Path:
             ["--no-binary=:all:", "--retries=1", "--timeout=30", source.name]
         )
         session = command._build_session(options)
-        finder = command._build_package_finder(options, session)
+        finder = command._build_package_finder(options, session, ignore_requires_python=True)
         links = [found.link for found in finder.find_all_candidates(source.name)]
         link = next((link for link in links if link.filename == source.file), None)
         if link is None:

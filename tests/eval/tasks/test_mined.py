@@ -6,7 +6,7 @@ import pytest
 from mined_repository import make
 
 from assistant.config import ContextSettings
-from assistant.errors import UsageError
+from assistant.errors import AssistantError, UsageError
 from eval.data import Data
 from eval.mining.mine import mine
 from eval.tasks.mined import TASK
@@ -43,8 +43,26 @@ def test_an_empty_answer_scores_nothing(samples: list[Sample]) -> None:
         assert set(TASK.grade(sample, Answer("")).scores.values()) == {0.0}
 
 
-def test_no_set(home: Path, tmp_path: Path) -> None:
+def test_no_set(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSISTANT_MINED", str(tmp_path / "absent.jsonl"))
     with pytest.raises(UsageError, match="eval mine"):
+        TASK.samples(Data(None), "line")
+
+
+def test_a_set_in_the_data_folder(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "mined.jsonl"
+    file.write_text(mine(make(tmp_path / "proj"), ContextSettings()).text())
+    assert TASK.samples(Data(tmp_path), "all")
+
+
+def test_no_public_set_and_no_network(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    for name in ("PIP_FIND_LINKS", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(AssistantError, match="assistant eval mine --public"):
         TASK.samples(Data(tmp_path), "line")
 
 
