@@ -179,9 +179,15 @@ async def _answer_all(
             done += 1
             order.progress(done, len(samples))
 
-        async with asyncio.TaskGroup() as group:
-            for sample in waiting:
-                group.create_task(one(sample))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for sample in waiting:
+                    group.create_task(one(sample))
+        except ExceptionGroup as several:
+            said, bugs = several.split(AssistantError)
+            if said is None or bugs is not None:
+                raise
+            raise said.exceptions[0] from None  # what the door cannot ask: one line, for people
     if failures:
         kept = "what was answered is kept: the same command goes on from there"
         raise EngineError(f"{len(failures)} questions were not answered ({failures[0]}); {kept}")
