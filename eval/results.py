@@ -122,10 +122,16 @@ def load(path: Path) -> Result:
 
 
 def save(result: Result, path: Path) -> None:
-    """Write it whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(result.model_dump(), file, ensure_ascii=False, indent=1)
-        file.write("\n")
-    Path(part).replace(path)
+    """Write it whole or not at all. Raises UsageError."""
+    part = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(result.model_dump(), file, ensure_ascii=False, indent=1)
+            file.write("\n")
+        Path(part).replace(path)
+    except OSError as error:
+        if part:
+            Path(part).unlink(missing_ok=True)
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
