@@ -20,6 +20,8 @@ def commit() -> str:
     """
     folder = Path(__file__).resolve().parent.parent
     try:
+        # Installed below somebody's repository it is not of that repository.
+        _git(folder, "ls-files", "--error-unmatch", "eval/provenance.py")
         head = _git(folder, "rev-parse", "HEAD").strip()
         changes = _git(folder, "diff", "HEAD", "--", "assistant", "eval", "lsp")
     except (OSError, subprocess.CalledProcessError):
