@@ -1,4 +1,4 @@
-"""List the benchmarks, their variants, and whether their records are at hand."""
+"""List the benchmarks and their variants."""
 
 from __future__ import annotations
 
