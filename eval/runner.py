@@ -153,6 +153,10 @@ def _journal(order: Order, model: Model, config: dict[str, Any], commit: str) ->
 async def _answer_all(
     order: Order, samples: Sequence[Sample], door: Door, journal: Journal
 ) -> None:
+    for sample in samples:  # another set of records may use the same ids
+        old = journal.records.get(sample.id)
+        if old is not None and old.reference != sample.reference:
+            del journal.records[sample.id]
     waiting = [sample for sample in samples if sample.id not in journal.records]
     done = len(samples) - len(waiting)
     order.progress(done, len(samples))
