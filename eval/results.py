@@ -65,7 +65,8 @@ class Model(_Part):
 
 
 class Options(_Part):
-    """What the run was asked for. ``limit`` 0 is all records."""
+    """What the run was asked for. ``limit`` 0 is all records; ``data`` is the sha256 of the
+    records' questions and references."""
 
     limit: int = 0
     samples: int = 1

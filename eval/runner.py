@@ -7,24 +7,25 @@ threads, where the sandbox waits. Every graded record goes to the journal at onc
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import random
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from assistant.config import Settings
 from assistant.errors import AssistantError, EngineError, EngineUnavailable, UsageError
 from eval import provenance, statistics
-from eval.data import Data
+from eval.data import Data, DataError
 from eval.door import Door, DoorKind, Setting
 from eval.journal import Journal
 from eval.metrics.pass_at_k import pass_at_k
 from eval.results import Answered, Model, Options, Record, Result
 from eval.task import Task
-from eval.types import Answer, Sample
+from eval.types import Answer, CompletionAsk, Sample
 
 GRADERS = 2
 KS = (1, 5, 10, 100)
@@ -73,6 +74,10 @@ def check(order: Order) -> None:
     options = order.options
     if options.samples > 1 and not door.samples:
         raise UsageError(f"--through {door.name} gives one answer a question: drop --samples")
+    if options.temperature and not door.samples:
+        raise UsageError(
+            f"--through {door.name} answers as it is set up: use --set completion.temperature=…"
+        )
     if options.samples > 1 and not options.temperature:
         raise UsageError("--samples above 1 needs --temperature above 0: greedy answers are equal")
     if task.executes:
@@ -91,10 +96,11 @@ async def run(order: Order) -> tuple[Result, Journal]:
     from assistant.engines.lease import acquire
 
     check(order)
-    samples = await asyncio.to_thread(order.task.samples, order.data, order.arm)
+    samples = await asyncio.to_thread(_samples, order)
     picked = chosen(samples, order.options.limit, order.seed)
     if not picked:
         raise UsageError(f"{order.task.name} {order.arm} has no records")
+    options = order.options.model_copy(update={"data": await asyncio.to_thread(_digest, picked)})
     started, began = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
     async with await acquire(order.settings) as lease:
         model = await asyncio.to_thread(provenance.model, lease.endpoint)
@@ -123,7 +129,7 @@ async def run(order: Order) -> tuple[Result, Journal]:
         },
         model=model,
         config=config,
-        options=order.options,
+        options=options,
         commit=commit,
         seed=order.seed,
         started=started,
@@ -131,6 +137,25 @@ async def run(order: Order) -> tuple[Result, Journal]:
         records=records,
     )
     return result, journal
+
+
+def _samples(order: Order) -> Sequence[Sample]:
+    try:
+        return order.task.samples(order.data, order.arm)
+    except (KeyError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise DataError(f"the records of {order.task.name} are not as expected ({what})") from error
+
+
+def _digest(samples: Sequence[Sample]) -> str:
+    """sha256 over what is asked and expected, wherever the workspace folders lie."""
+    digest = hashlib.sha256()
+    for sample in samples:
+        ask = sample.ask
+        if isinstance(ask, CompletionAsk):
+            ask = replace(ask, root=None)
+        digest.update(repr((sample.id, ask, sample.reference)).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
 
 
 def _journal(order: Order, model: Model, config: dict[str, Any], commit: str) -> Journal:

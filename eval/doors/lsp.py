@@ -101,7 +101,7 @@ class Lsp:
     @asynccontextmanager
     async def open(self, setting: Setting) -> AsyncIterator[Door]:
         settings = setting.settings.model_dump(mode="json")
-        settings["completion"].update(timeout=PATIENCE, temperature=setting.temperature)
+        settings["completion"].update(timeout=PATIENCE)
         async with server() as editor:
             await editor.initialize([], settings)
             while (engine := (await editor.status())["engine"])["state"] != "ready":

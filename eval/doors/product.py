@@ -116,9 +116,7 @@ class Product:
     @asynccontextmanager
     async def open(self, setting: Setting) -> AsyncIterator[Door]:
         settings = setting.settings
-        patient = settings.completion.model_copy(
-            update={"timeout": PATIENCE, "temperature": setting.temperature}
-        )
+        patient = settings.completion.model_copy(update={"timeout": PATIENCE})
         repositories = Repositories(settings.context)
         completer = _Completer(settings.model_copy(update={"completion": patient}), repositories)
         completer.supplied, completer.budget = {}, settings.context.budget_tokens

@@ -19,6 +19,7 @@ from eval.runner import Order, run
 from eval.task import tasks
 
 FOLDER = Path(__file__).parent
+RECORD = "`assistant eval gate --record` records it"
 
 
 class Subset(BaseModel):
@@ -89,13 +90,20 @@ def without_text(done: Result) -> Result:
 
 
 def judge(name: str, subset: Subset, done: Result, folder: Path = FOLDER) -> Verdict:
-    """Whether ``done`` holds against what is recorded; passed where nothing is."""
+    """Whether ``done`` holds against what is recorded.
+
+    Nothing recorded, or other records than these, is no pass: then nothing was compared.
+    """
     path = recorded(name, folder)
     if not path.exists():
-        return Verdict(name, True, subset.metric, None, ("nothing is recorded yet",))
+        return Verdict(name, False, subset.metric, None, (f"nothing is recorded: {RECORD}",))
     comparison = compare(load(path), done)
-    found = comparison.metrics[subset.metric]
-    notes = [n for n in comparison.differing if n.startswith(("model", "engine", "records"))]
+    found = comparison.metrics.get(subset.metric)
+    if found is None or comparison.n != done.n:
+        return Verdict(
+            name, False, subset.metric, None, (f"recorded for another subset: {RECORD}",)
+        )
+    notes = [n for n in comparison.differing if n.startswith(("model", "config", "records"))]
     return Verdict(name, found.difference.interval.high >= 0, subset.metric, found, tuple(notes))
 
 

@@ -79,7 +79,7 @@ class Mined:
                 "exact_match": exact,
                 "edit_similarity": indel_ratio(written, expected),
                 "identifier_f1": overlap(found, identifiers(expected, language)).f1,
-                "names": len(set(names) & set(found)) / len(names),
+                "names": len(set(names) & set(found)) / max(1, len(set(names))),
             },
             ""
             if exact

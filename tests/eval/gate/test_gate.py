@@ -11,7 +11,7 @@ from eval_results import record, result
 from assistant.errors import UsageError
 from eval.door import doors
 from eval.gate import gate
-from eval.results import Result
+from eval.results import Result, load
 from eval.task import tasks
 
 SUBSET = gate.Subset(task="fill", arm="plain", through="raw", limit=20, metric="exact_match")
@@ -45,11 +45,19 @@ def test_only_a_drop_that_the_draw_cannot_explain_fails(
     assert verdict.found.b == now / 20
 
 
-def test_nothing_recorded_is_said_and_passes(tmp_path: Path) -> None:
+def test_nothing_recorded_is_no_pass(tmp_path: Path) -> None:
     verdict = gate.judge("fill", SUBSET, scored(3), tmp_path)
-    assert verdict.passed
+    assert not verdict.passed
     assert verdict.found is None
     assert "nothing is recorded" in verdict.notes[0]
+
+
+def test_a_record_of_other_records_is_no_pass(tmp_path: Path) -> None:
+    fewer = scored(16)
+    gate.record("fill", fewer.model_copy(update={"records": fewer.records[:7]}), tmp_path)
+    verdict = gate.judge("fill", SUBSET, scored(16), tmp_path)
+    assert not verdict.passed
+    assert "another subset" in verdict.notes[0]
 
 
 def test_the_record_holds_no_text_of_a_benchmark(tmp_path: Path) -> None:
@@ -59,9 +67,14 @@ def test_the_record_holds_no_text_of_a_benchmark(tmp_path: Path) -> None:
     assert len(json.loads(written)["records"]) == 20
 
 
-def test_what_is_recorded_here_belongs_to_a_subset() -> None:
-    names = {path.stem for path in (gate.FOLDER / "recorded").glob("*.json")}
-    assert names <= set(gate.subsets())
+def test_every_subset_is_recorded_as_it_is_asked() -> None:
+    recorded = {path.stem for path in (gate.FOLDER / "recorded").glob("*.json")}
+    assert recorded == set(gate.subsets())
+    for name, subset in gate.subsets().items():
+        kept = load(gate.recorded(name))
+        asked = (kept.task, kept.arm, kept.through, kept.n, kept.seed)
+        assert asked == (subset.task, subset.arm, subset.through, subset.limit, subset.seed)
+        assert subset.metric in kept.metrics
 
 
 def test_another_model_is_noted(tmp_path: Path) -> None:
