@@ -163,7 +163,9 @@ class Completer:
         if endpoint.tokenizer is not None:
             tokenizer = await asyncio.to_thread(ModelTokenizer, endpoint.tokenizer)
         template = find(self._settings.engine.fim or endpoint.fim, endpoint.model)
-        return _Connection(EngineClient(endpoint), template, tokenizer)
+        # A request ends by its own limit, with what it has by then: the client's comes later.
+        patience = self._settings.completion.timeout + 10
+        return _Connection(EngineClient(endpoint, patience), template, tokenizer)
 
     def _discard(self) -> asyncio.Task[None] | None:
         task, self._connecting = self._connecting, None

@@ -46,8 +46,8 @@ class EngineClient:
     async def generate(self, request: GenerateRequest) -> AsyncGenerator[Chunk, None]:
         """The answer, piece by piece; the first is empty and says that it was accepted.
 
-        Raises EngineUnavailable when nobody listens, EngineError when the server refuses or
-        breaks off.
+        Raises EngineUnavailable when nobody listens or the connection is lost, EngineError when
+        the server refuses or says nothing for too long.
         """
         async with aclosing(self._stream("completions", self._body(request))) as chunks:
             async for chunk in chunks:
@@ -83,7 +83,10 @@ class EngineClient:
             ) from error
         except httpx.HTTPError as error:
             name = type(error).__name__
-            raise EngineError(f"the engine at {url} broke off ({name}): see its log") from error
+            # A connection that was lost may be an engine that restarts; silence is not.
+            lost = isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
+            kind = EngineUnavailable if lost else EngineError
+            raise kind(f"the engine at {url} broke off ({name}): see its log") from error
 
     async def prefix_cache_hits(self) -> int | None:
         """Prompt tokens that the engine has taken from its prefix cache since its start.
