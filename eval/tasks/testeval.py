@@ -4,8 +4,10 @@ Wang et al. 2024, "TestEval: Benchmarking Large Language Models for Test Case Ge
 (arXiv 2406.04531; github.com/LLM4SoftwareTesting/TestEval). 210 Python programs. The prompts
 are its ``prompt/system.txt``, ``template_base.txt`` and ``template_line.txt``. Where TestEval
 asks for one test a turn, twenty turns long, the ``coverage`` arm asks for a whole pytest file
-at once, as a user does. ``targeted-line`` is asked as there: one question a target line, with
-the program's lines numbered.
+at once, as a user does, and begins the answer with the lines that the question asks it to
+begin with: left to itself (``coverage-plain``) a small model copies the program first and gets
+to no test. ``targeted-line`` is asked as there: one question a target line, with the program's
+lines numbered.
 
 Scores are shares of the tests that an answer holds, then a mean over answers; none at all
 is 0 everywhere.
@@ -43,6 +45,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.errors import AssistantError, UsageError
 from assistant.sandbox.testing import Report, Suite, Target, code_of, measure, split
 from eval.data import Data, DataError, Source
+from eval.extraction import before_closing
 from eval.task import ChatTask
 from eval.types import Answer, ChatAsk, Grade, Message, Sample
 
@@ -53,7 +56,8 @@ SOURCE = Source("testeval_leetcode_py.jsonl.gz")
 MAX_TOKENS = 768
 MUTANTS = 15
 ARMS = {
-    "coverage": "one test file for as much of the program as possible",
+    "coverage": "one test file for as much of the program as possible; its first lines given",
+    "coverage-plain": "the same question, the answer left to the model",
     "targeted-line": "one test that reaches a given line; a question a line",
 }
 EXCLUDED = (r"^\s*(import|from)\b",)
@@ -76,6 +80,12 @@ Function description for '{function}':
 ----
 
 """
+FIRST_LINES = """\
+from under_test import Solution
+
+def test_{function}_1():
+    solution=Solution()
+"""
 OVERALL = (
     """\
 Please write a pytest file with several test methods for the function '{function}' given the \
@@ -87,11 +97,8 @@ as many statements and branches as possible.
     + ABOUT
     + """\
 Your test file should begin with:
-from under_test import Solution
-
-def test_{function}_1():
-    solution=Solution()
 """
+    + FIRST_LINES
 )
 LINE = (
     """\
@@ -138,8 +145,8 @@ class TestEval(ChatTask):
             raise UsageError(f"{self.name} has no arm {arm!r}: choose one of {', '.join(ARMS)}")
         rows = data.rows(SOURCE)
         try:
-            if arm == "coverage":
-                return [_sample(row) for row in rows]
+            if arm != "targeted-line":
+                return [_sample(row, begin=arm == "coverage") for row in rows]
             return [_sample(row, line) for row in rows for line in row["target_lines"]]
         except (KeyError, TypeError, IndexError) as error:
             raise DataError(
@@ -164,7 +171,7 @@ class TestEval(ChatTask):
             entry=sample.extra["function"],
             exclude=EXCLUDED,
         )
-        suite = split(code_of(answer.text), target.names, target.header)
+        suite = split(_code(sample, answer), target.names, target.header)
         report = measure(target, suite, mutant_limit=MUTANTS, run=self.run)
         wanted = frozenset(sample.extra["lines"])
         scores = {
@@ -178,6 +185,17 @@ class TestEval(ChatTask):
             "target": len(wanted & report.lines) / len(wanted) if wanted else 0.0,
         }
         return Grade(scores, _detail(suite, report))
+
+
+def _code(sample: Sample, answer: Answer) -> str:
+    """The test file, with the lines that were begun for the model."""
+    assert isinstance(sample.ask, ChatAsk)
+    last = sample.ask.messages[-1]
+    if last.role != "assistant" or answer.text.lstrip().startswith("```"):
+        return code_of(answer.text)
+    # A chat template drops the line end after what was begun; then the answer brings it.
+    text = before_closing(answer.text)
+    return code_of(last.content + ("" if text.startswith("\n") else "\n") + text)
 
 
 def _share(verdicts: Any) -> float:
@@ -199,7 +217,7 @@ def _detail(suite: Suite, report: Report) -> str:
     return f"{said}; {first.case.name}: {first.detail}" if first else said
 
 
-def _sample(row: Mapping[str, Any], line: int | None = None) -> Sample:
+def _sample(row: Mapping[str, Any], line: int | None = None, begin: bool = False) -> Sample:
     program, function = row["python_solution"], row["func_name"]
     fields = {"function": function, "description": row["description"]}
     if line is None:
@@ -212,9 +230,13 @@ def _sample(row: Mapping[str, Any], line: int | None = None) -> Sample:
         numbered = "\n".join(f"{number}. {text}" for number, text in enumerate(source, 1))
         text = LINE.format(program=numbered, line=f"{line}: {source[line - 1]}", **fields)
         lines, name = [line], f"testeval/{row['task_num']}/{line}"
+    messages = [Message("system", system), Message("user", text)]
+    if begin:
+        first = FIRST_LINES.format(function=function).rstrip()
+        messages.append(Message("assistant", f"```python\n{first}"))
     return Sample(
         name,
-        ChatAsk((Message("system", system), Message("user", text)), MAX_TOKENS),
+        ChatAsk(tuple(messages), MAX_TOKENS),
         extra={"program": program, "function": function, "lines": lines},
     )
 

@@ -53,7 +53,7 @@ def sample(tmp_path: Path) -> Sample:
 
 def said(sample: Sample) -> str:
     assert isinstance(sample.ask, ChatAsk)
-    return sample.ask.messages[-1].content
+    return next(m.content for m in sample.ask.messages if m.role == "user")
 
 
 def graded(sample: Sample, code: str) -> Grade:
@@ -72,6 +72,30 @@ def test_the_coverage_arm_asks_for_a_file(sample: Sample) -> None:
     assert sample.extra["lines"] == [6, 7]
 
 
+def test_the_coverage_arm_begins_the_answer(sample: Sample, tmp_path: Path) -> None:
+    assert isinstance(sample.ask, ChatAsk)
+    begun = sample.ask.messages[-1]
+    assert (begun.role, begun.content) == (
+        "assistant",
+        "```python\nfrom under_test import Solution\n\ndef test_clip_1():\n    solution=Solution()",
+    )
+    plain = TASK.samples(data(tmp_path, ROW), "coverage-plain")[0]
+    assert isinstance(plain.ask, ChatAsk)
+    assert plain.ask.messages == sample.ask.messages[:-1]
+
+
+@sandboxed
+@pytest.mark.slow
+@pytest.mark.parametrize("start", ["\n", "    ", "```python\n" + LOW + "\n"])
+def test_an_answer_goes_on_where_it_was_begun(sample: Sample, start: str) -> None:
+    rest = "    assert solution.clip(12) == 9\n"
+    text = f"{start}{HIGH}```" if "```" in start else f"{start.rstrip(' ')}{rest}\n{LOW}```\nSo."
+    grade = TASK.grade(sample, Answer(text))
+    assert grade.scores["assertion"] == 1.0
+    assert grade.scores["line_coverage"] == 1.0
+    assert grade.detail.startswith("2 passed; ")
+
+
 def test_the_line_arm_asks_once_a_line(tmp_path: Path) -> None:
     high, low = TASK.samples(data(tmp_path, ROW), "targeted-line")
     assert (high.id, low.id) == ("testeval/7/6", "testeval/7/7")
@@ -81,7 +105,7 @@ def test_the_line_arm_asks_once_a_line(tmp_path: Path) -> None:
 
 
 def test_an_unknown_arm_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="choose one of coverage, targeted-line"):
+    with pytest.raises(UsageError, match="choose one of coverage, coverage-plain"):
         TASK.samples(data(tmp_path, ROW), "best")
 
 
@@ -154,10 +178,18 @@ def test_a_test_that_never_calls_the_method_earns_its_syntax_only(sample: Sample
     "text",
     ["", "I cannot.", "```java\nclass T {}\n```", "def test_a(:", "\ud800", "(" * (1 << 20)],
 )
-def test_an_answer_without_a_test_is_worth_nothing(sample: Sample, text: str) -> None:
-    grade = TASK.grade(sample, Answer(text))
+def test_an_answer_without_a_test_is_worth_nothing(tmp_path: Path, text: str) -> None:
+    plain = TASK.samples(data(tmp_path, ROW), "coverage-plain")[0]
+    grade = TASK.grade(plain, Answer(text))
     assert grade.scores == dict.fromkeys(TASK.metrics, 0.0)
     assert grade.detail
+
+
+@sandboxed
+@pytest.mark.slow
+def test_what_was_begun_is_worth_nothing_by_itself(sample: Sample) -> None:
+    grade = TASK.grade(sample, Answer(""))
+    assert {name for name, score in grade.scores.items() if score} == {"syntax", "parses"}
 
 
 def test_what_the_scorer_cannot_take_costs_the_answer_only(sample: Sample) -> None:
