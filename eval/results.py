@@ -76,7 +76,8 @@ class Options(_Part):
 
 
 class Result(_Part):
-    """A finished run."""
+    """A finished run. ``seconds`` is its wall time; of one that went on after a kill, that of
+    the last part."""
 
     task: str
     arm: str

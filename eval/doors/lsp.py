@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ class LspDoor:
         self._setting = setting
         self._count = 0
         self._folders: dict[Path, asyncio.Task[None]] = {}
+        self._turns: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def complete(self, ask: CompletionAsk) -> Answer:
         if ask.left_only or ask.snippets:
@@ -39,7 +41,13 @@ class LspDoor:
                 self._folders[ask.root] = asyncio.create_task(self._add(ask.root))
             await self._folders[ask.root]
         self._count += 1
-        path = (ask.root or ALONE / str(self._count)) / ask.path
+        root = ask.root or ALONE / str(self._count)
+        # One file of a folder at a time: the server shows the model what else is open there.
+        async with self._turns[root]:
+            return await self._opened(ask, root)
+
+    async def _opened(self, ask: CompletionAsk, root: Path) -> Answer:
+        path = root / ask.path
         text = ask.prefix + ask.suffix
         language = syntax.of_document(path, text)
         uri = path.as_uri()
