@@ -8,6 +8,8 @@ empty.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class AssistantError(Exception):
     """Base of every error whose message a user may read.
@@ -47,3 +49,14 @@ class EngineError(AssistantError):
 
 class EngineUnavailable(EngineError):
     """No engine is ready now; asking again later may work."""
+
+
+def where(error: BaseException) -> str:
+    """An exception's kind and place, without its message, which may quote source text."""
+    trace = error.__traceback__
+    place = "?"
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        place = f"{Path(code.co_filename).name}:{trace.tb_lineno} in {code.co_name}"
+        trace = trace.tb_next
+    return f"{type(error).__name__} at {place}"

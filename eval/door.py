@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
-from assistant.config import Settings
 from assistant.engines.protocol import Endpoint
 from assistant.registry import Registry
+from assistant.settings import Settings
 from eval.types import Answer, ChatAsk, CompletionAsk
 
 PATIENCE = 600.0

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from assistant.config import Settings
 from assistant.errors import AssistantError, EngineError, EngineUnavailable, UsageError
+from assistant.settings import Settings
 from eval import provenance, statistics
 from eval.data import Data, DataError
 from eval.door import Door, DoorKind, Setting

@@ -6,6 +6,8 @@ import logging
 import sys
 from pathlib import Path
 
+from assistant.errors import where
+
 
 class _Terse(logging.Filter):
     """Takes out what may quote the user's source: arguments and tracebacks of libraries."""
@@ -34,17 +36,6 @@ def _short(value: object) -> object:
     if isinstance(value, str) and len(value) <= 80 and "\n" not in value:
         return value
     return f"<{type(value).__name__}>"
-
-
-def where(error: BaseException) -> str:
-    """An exception's kind and place, without its message, which may quote source text."""
-    trace = error.__traceback__
-    place = "?"
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        place = f"{Path(code.co_filename).name}:{trace.tb_lineno} in {code.co_name}"
-        trace = trace.tb_next
-    return f"{type(error).__name__} at {place}"
 
 
 def configure(level: str = "info", file: Path | None = None) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from assistant.config import Settings, load_lenient
+from assistant.config import load_lenient
+from assistant.settings import Settings
 
 SECTION = "assistant"
 """Of ``workspace/configuration``."""

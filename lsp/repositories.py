@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.config import Settings
-from assistant.errors import AssistantError
-from lsp.log import where
+from assistant.errors import AssistantError, where
+from assistant.settings import Settings
 
 if TYPE_CHECKING:
     from assistant.context.repository import Repository

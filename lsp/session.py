@@ -14,13 +14,13 @@ from assistant.completion.completer import Completer
 from assistant.completion.debounce import Debounce
 from assistant.completion.reuse import SuggestionCache
 from assistant.completion.suggester import Counters, Suggester
-from assistant.config import Settings
-from assistant.errors import AssistantError
+from assistant.engines.link import EngineLink
+from assistant.errors import AssistantError, where
+from assistant.settings import Settings
 from assistant.types import Completion, CompletionRequest, Surroundings
 from lsp import options
 from lsp.documents import Buffer, Documents
-from lsp.engine import EngineLink
-from lsp.log import set_level, where
+from lsp.log import set_level
 from lsp.progress import WorkDone
 from lsp.repositories import Repositories
 

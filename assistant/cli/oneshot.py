@@ -16,9 +16,9 @@ from assistant.types import Completion, CompletionRequest, Document, Position
 
 if TYPE_CHECKING:
     from assistant.completion.completer import Completer
-    from assistant.config import Settings
     from assistant.context.repository import Repository
     from assistant.engines.protocol import Progress
+    from assistant.settings import Settings
 
 MAX_BYTES = 10_000_000
 TIMEOUT = 300.0

@@ -19,13 +19,13 @@ from assistant.completion.refine import refine
 from assistant.completion.scope import Plan, plan
 from assistant.completion.site import Site
 from assistant.completion.stopping import Stopper
-from assistant.config import Settings
 from assistant.engines.client import EngineClient
 from assistant.engines.protocol import Endpoint, GenerateRequest
 from assistant.errors import AssistantError, EngineUnavailable
 from assistant.prompts.layout import Prompt, build
 from assistant.prompts.template import FimTemplate, find
 from assistant.prompts.tokenizer import EstimatingTokenizer, ModelTokenizer, Tokenizer
+from assistant.settings import Settings
 from assistant.types import Completion, CompletionRequest, Snippet, Timings
 
 if TYPE_CHECKING:

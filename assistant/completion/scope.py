@@ -9,7 +9,7 @@ from enum import StrEnum
 from assistant.completion import lines, shape
 from assistant.completion.shape import Kind
 from assistant.completion.site import Site
-from assistant.config import CompletionSettings
+from assistant.settings import CompletionSettings
 
 
 class Scope(StrEnum):

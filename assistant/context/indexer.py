@@ -19,9 +19,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from assistant.config import ContextSettings
 from assistant.context.indexing import IndexReport
 from assistant.errors import AssistantError, RepositoryIndexError
+from assistant.settings import ContextSettings
 
 _LONGEST_LINE = 64 * 1024 * 1024
 

@@ -22,12 +22,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assistant.config import ContextSettings
 from assistant.context import records
 from assistant.context.imports import FileTable, targets
 from assistant.context.reading import Content, Unread, read
 from assistant.context.store import Store
 from assistant.context.walk import FoundFile, Skipped, walk
+from assistant.settings import ContextSettings
 from assistant.syntax.importing import Import
 
 log = logging.getLogger(__name__)

@@ -24,8 +24,8 @@ from assistant.syntax import Outline
 from assistant.types import CompletionRequest
 
 if TYPE_CHECKING:
-    from assistant.config import ContextSettings
     from assistant.context.repository import Repository
+    from assistant.settings import ContextSettings
 
 T = TypeVar("T")
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from assistant.config import ContextSettings
 from assistant.context import indexing, records
 from assistant.context.imports import SqlFiles, Target, targets
 from assistant.context.indexing import IndexReport
@@ -27,6 +26,7 @@ from assistant.context.roots import too_wide, why_too_wide
 from assistant.context.store import Store, index_file
 from assistant.context.walk import is_watched
 from assistant.errors import RepositoryIndexError
+from assistant.settings import ContextSettings
 from assistant.syntax import of_path
 from assistant.syntax.symbols import Definition
 from assistant.types import CompletionRequest, Snippet

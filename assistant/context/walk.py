@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assistant.config import ContextSettings
 from assistant.context.ignore import FOLDERS, Rules
 from assistant.context.roots import too_wide, why_too_wide
+from assistant.settings import ContextSettings
 from assistant.syntax import of_path
 
 _ROWS_A_REASON = 100

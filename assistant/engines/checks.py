@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant import config, paths
-from assistant.config import Settings
 from assistant.errors import AssistantError, ConfigError
+from assistant.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from assistant import paths
-from assistant.config import Settings
 from assistant.engines import rendezvous
 from assistant.engines.protocol import Endpoint, Progress
 from assistant.errors import EngineUnavailable
+from assistant.settings import Settings
 
 OnProgress = Callable[[Progress], None]
 CONNECT_SECONDS = 60.0

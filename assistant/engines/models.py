@@ -22,11 +22,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from assistant import paths
-from assistant.config import Settings
 from assistant.engines.catalogue import CatalogueModel, Precision, catalogue, find
 from assistant.engines.protocol import LocalModel, Progress
 from assistant.engines.sources import SOURCES, SourceUnavailable
 from assistant.errors import ModelError
+from assistant.settings import Settings
 
 OnProgress = Callable[[Progress], None]
 

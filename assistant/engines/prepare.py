@@ -15,11 +15,11 @@ import time
 from dataclasses import asdict
 from typing import TextIO
 
-from assistant.config import Settings
 from assistant.engines import models
 from assistant.engines.protocol import Progress
 from assistant.errors import AssistantError
 from assistant.registry import add_plugins
+from assistant.settings import Settings
 
 
 def main(device: str) -> int:

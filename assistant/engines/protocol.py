@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from assistant.config import EngineSettings
+from assistant.settings import EngineSettings
 
 
 @dataclass(frozen=True, slots=True)

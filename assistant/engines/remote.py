@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from assistant.config import EngineSettings, Settings
 from assistant.engines.catalogue import catalogue
 from assistant.engines.protocol import Endpoint
 from assistant.errors import EngineError, EngineUnavailable
+from assistant.settings import EngineSettings, Settings
 
 ANSWER_SECONDS = 5.0
 

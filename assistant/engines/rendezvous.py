@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant import paths
-from assistant.config import EngineSettings, Settings
+from assistant.settings import EngineSettings, Settings
 
 # Clients that differ only in these can share an engine.
 SHARED = {"port", "linger", "start_timeout", "url", "api_key", "fim", "tokenizer"}

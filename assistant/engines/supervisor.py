@@ -25,13 +25,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from assistant.config import Settings
 from assistant.engines import guard, rendezvous, server_process
 from assistant.engines.backends import choose
 from assistant.engines.protocol import Backend, Endpoint, LocalModel, Progress
 from assistant.engines.server_process import ServerDied
 from assistant.errors import AssistantError, EngineError
 from assistant.registry import add_plugins
+from assistant.settings import Settings
 
 FIRST_CLIENT_SECONDS = 20.0
 """A supervisor in the background that nobody has called by then goes again."""

@@ -24,9 +24,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.config import CompletionSettings
 from assistant.prompts.template import FimTemplate, Form
 from assistant.prompts.tokenizer import Tokenizer
+from assistant.settings import CompletionSettings
 from assistant.types import Snippet
 
 # Where the window on the file moves, it moves by this many lines at once: a window that slid

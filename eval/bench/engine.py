@@ -19,10 +19,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from assistant.config import Settings, load
+from assistant.config import load
 from assistant.engines.client import EngineClient
 from assistant.engines.lease import Lease, acquire
 from assistant.engines.protocol import GenerateRequest
+from assistant.settings import Settings
 from eval.bench.running import run
 
 TEXT = (Path(__file__).resolve().parents[2] / "assistant" / "config.py").read_text("utf-8")

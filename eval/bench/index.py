@@ -22,10 +22,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from assistant.config import ContextSettings
 from assistant.context import Repository
 from assistant.context.walk import Skipped, walk
 from assistant.errors import UsageError
+from assistant.settings import ContextSettings
 from assistant.types import CompletionRequest, Document
 from eval.bench.running import run
 

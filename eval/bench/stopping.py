@@ -36,7 +36,7 @@ from assistant.completion.refine import refine
 from assistant.completion.scope import plan
 from assistant.completion.site import Site
 from assistant.completion.stopping import Stopper
-from assistant.config import CompletionSettings
+from assistant.settings import CompletionSettings
 from assistant.types import Document
 
 FILES = {

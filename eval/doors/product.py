@@ -11,11 +11,11 @@ from pathlib import Path
 
 from assistant import syntax
 from assistant.completion.completer import Completer
-from assistant.config import ContextSettings
 from assistant.context.pack import pack
 from assistant.context.repository import Repository
 from assistant.errors import UsageError
 from assistant.prompts.tokenizer import EstimatingTokenizer, Tokenizer
+from assistant.settings import ContextSettings
 from assistant.types import CompletionRequest, Document, Snippet
 from eval.door import PATIENCE, Door, Setting
 from eval.types import Answer, ChatAsk, CompletionAsk

@@ -14,12 +14,12 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assistant.config import CompletionSettings
 from assistant.engines.client import EngineClient
 from assistant.engines.protocol import ChatRequest, Chunk, GenerateRequest
 from assistant.prompts.layout import Prompt, build
 from assistant.prompts.template import FimTemplate, find
 from assistant.prompts.tokenizer import EstimatingTokenizer, ModelTokenizer, Tokenizer
+from assistant.settings import CompletionSettings
 from eval.door import PATIENCE, Door, Setting
 from eval.types import Answer, ChatAsk, CompletionAsk
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from assistant.config import Settings
 from assistant.errors import UsageError
+from assistant.settings import Settings
 from eval.compare import Metric, compare
 from eval.data import Data
 from eval.door import doors

@@ -19,11 +19,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from assistant import paths
-from assistant.config import ContextSettings
 from assistant.context.reading import decode
 from assistant.context.roots import MARKERS
 from assistant.context.walk import Skipped, walk
 from assistant.errors import UsageError
+from assistant.settings import ContextSettings
 from eval.mining.candidates import squeezed
 from eval.mining.records import MinedSet, Target, sha256
 

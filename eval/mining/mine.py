@@ -13,11 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from assistant import __version__, syntax
-from assistant.config import ContextSettings
 from assistant.context.reading import decode, refusal
 from assistant.context.repository import Repository
 from assistant.context.walk import Skipped, walk
 from assistant.errors import UsageError
+from assistant.settings import ContextSettings
 from assistant.syntax import Language, Outline, outline
 from eval.mining.candidates import Candidate, candidates
 from eval.mining.records import KINDS, MinedSet, Origin, Target, sha256

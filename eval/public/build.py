@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from assistant import paths
-from assistant.config import ContextSettings
 from assistant.errors import AssistantError
+from assistant.settings import ContextSettings
 from eval.mining.mine import mine
 from eval.mining.records import MinedSet, Origin, Target
 from eval.mining.records import load as load_set

@@ -12,10 +12,11 @@ from fake_control import FakeControl
 
 from assistant.completion import completer as completer_module
 from assistant.completion.completer import Completer, after_healing, relative, with_selection
-from assistant.config import Settings, load
+from assistant.config import load
 from assistant.context.repository import Repository
 from assistant.engines.protocol import Endpoint
 from assistant.errors import EngineError, EngineUnavailable
+from assistant.settings import Settings
 from assistant.types import CompletionRequest, Document
 
 TEXT = "from lib import greet\n\n\ndef main():\n    gr\n"

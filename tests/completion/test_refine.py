@@ -14,7 +14,7 @@ from assistant.completion.draft import Draft
 from assistant.completion.refine import filters, refine
 from assistant.completion.scope import Plan, plan
 from assistant.completion.site import Site
-from assistant.config import CompletionSettings
+from assistant.settings import CompletionSettings
 from assistant.syntax import languages
 from assistant.types import Document
 

@@ -8,8 +8,8 @@ from textwrap import dedent
 
 import pytest
 
-from assistant.config import ContextSettings
 from assistant.context import Repository
+from assistant.settings import ContextSettings
 from assistant.types import CompletionRequest, Document, Surroundings
 
 Write = Callable[[Mapping[str, str | bytes]], Path]

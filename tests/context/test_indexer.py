@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from assistant.config import ContextSettings
 from assistant.context import Repository
 from assistant.context.indexer import refresh_in_background
 from assistant.context.locking import exclusively
 from assistant.context.store import index_file
 from assistant.errors import RepositoryIndexError
+from assistant.settings import ContextSettings
 
 
 async def test_indexes_in_a_child(write: Callable[..., Path], repository: Repository) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from assistant.config import ContextSettings
 from assistant.context import Repository
 from assistant.context.locking import exclusively
 from assistant.context.store import index_file
 from assistant.errors import RepositoryIndexError
+from assistant.settings import ContextSettings
 
 
 def test_report(write: Callable[..., Path], repository: Repository) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from assistant.config import ContextSettings
 from assistant.context import Repository
+from assistant.settings import ContextSettings
 from assistant.types import CompletionRequest, Snippet
 
 Write = Callable[..., Path]

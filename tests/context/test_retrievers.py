@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from assistant.config import ContextSettings
 from assistant.context import Repository
 from assistant.context.query import Query
 from assistant.context.retriever import retrievers
 from assistant.errors import UsageError
+from assistant.settings import ContextSettings
 from assistant.types import CompletionRequest, Document, Edit, Snippet, SnippetKind, Surroundings
 
 Ask = Callable[..., CompletionRequest]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from assistant.config import ContextSettings
 from assistant.context import Repository, find_root
 from assistant.context.roots import too_wide
+from assistant.settings import ContextSettings
 
 
 def test_the_nearest_repository_wins_over_a_project_inside(write: Callable[..., Path]) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.config import ContextSettings
 from assistant.context import Repository, store
 from assistant.context.store import index_file
 from assistant.errors import RepositoryIndexError
+from assistant.settings import ContextSettings
 from assistant.types import CompletionRequest
 
 SETTINGS = ContextSettings()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.config import ContextSettings
 from assistant.context.walk import Skipped, is_watched, walk
+from assistant.settings import ContextSettings
 
 
 def found(root: Path, settings: ContextSettings | None = None) -> tuple[list[str], Skipped]:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from assistant.config import EngineSettings
 from assistant.engines.backends import BACKENDS, choose
 from assistant.engines.protocol import LocalModel
 from assistant.errors import EngineUnavailable, UsageError
+from assistant.settings import EngineSettings
 
 MODEL = LocalModel("some-model", Path("/models/some"), "qwen2.5-coder", "int4")
 

@@ -12,13 +12,14 @@ import psutil
 import pytest
 from fake_control import FakeControl
 
-from assistant.config import Settings, load
+from assistant.config import load
 from assistant.engines import lease as lease_module
 from assistant.engines import rendezvous
 from assistant.engines.client import EngineClient
 from assistant.engines.lease import acquire
 from assistant.engines.protocol import Endpoint, GenerateRequest, Progress
 from assistant.errors import EngineUnavailable, UsageError
+from assistant.settings import Settings
 
 HOLDER = """
 import asyncio, sys

@@ -38,7 +38,7 @@ def test_a_library_s_arguments_and_messages_stay_out(file: Path) -> None:
         library.exception("Failed to handle request %s %s %s", 1, "method", {"text": SECRET})
     library.error("Unable to deserialize message\n%s", f"Traceback {SECRET}\n")
     library.warning("Unknown message %r", {"text": SECRET})
-    logging.getLogger("lsp.engine").warning("no engine: %s", "start one")
+    logging.getLogger("assistant.engines.link").warning("no engine: %s", "start one")
     text = file.read_text()
     assert SECRET not in text
     assert "Traceback" not in text

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.config import Settings
+from assistant.settings import Settings
 from lsp import options
 
 

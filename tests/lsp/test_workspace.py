@@ -8,9 +8,9 @@ import pytest
 from lsp_client import Client, eventually
 from lsp_setting import Setting
 
-from assistant.config import ContextSettings
 from assistant.context import Repository
 from assistant.context.store import index_file
+from assistant.settings import ContextSettings
 
 
 async def indexed(client: Client, *roots: Path) -> None:

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.config import CompletionSettings
 from assistant.errors import UsageError
 from assistant.prompts.layout import STEP_LINES, Prompt, build, window
 from assistant.prompts.template import FimTemplate, templates
 from assistant.prompts.tokenizer import EstimatingTokenizer, ModelTokenizer
+from assistant.settings import CompletionSettings
 from assistant.types import Snippet, SnippetKind
 
 TEXT = "def f(tokenizer):\n    x = tokenizer.encode(1)\n    return x\n"

@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from assistant.config import EngineSettings
     from assistant.engines.protocol import Launch, LocalModel
+    from assistant.settings import EngineSettings
 
 DEFAULTS: dict[str, Any] = {
     "rules": [],  # [[regex searched in the prompt, answer], …]: the first that matches wins

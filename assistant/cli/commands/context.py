@@ -16,8 +16,8 @@ from assistant.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from assistant.config import Settings
     from assistant.prompts.tokenizer import Tokenizer
+    from assistant.settings import Settings
     from assistant.types import Snippet
 
 NAME = "context"

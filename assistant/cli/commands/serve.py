@@ -12,7 +12,7 @@ import typer
 from assistant.cli.options import JsonOption
 
 if TYPE_CHECKING:
-    from assistant.config import Settings
+    from assistant.settings import Settings
 
 NAME = "serve"
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from assistant.config import EngineSettings
 from assistant.engines.protocol import Backend
 from assistant.errors import EngineUnavailable
 from assistant.registry import Registry
+from assistant.settings import EngineSettings
 
 BACKENDS: Registry[Backend] = Registry("assistant.engines.backends", "BACKEND")
 

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-from assistant.config import EngineSettings
 from assistant.engines.protocol import Launch, LocalModel
+from assistant.settings import EngineSettings
 
 QUIET = {
     "DO_NOT_TRACK": "1",

@@ -8,9 +8,9 @@ import shutil
 from pathlib import Path
 from typing import Literal
 
-from assistant.config import EngineSettings
 from assistant.engines.backends.vllm_cpu import QUIET, server
 from assistant.engines.protocol import Launch, LocalModel
+from assistant.settings import EngineSettings
 
 
 class VllmCuda:

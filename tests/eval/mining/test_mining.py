@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from mined_repository import FILES, make, make_with_copies
 
-from assistant.config import ContextSettings
 from assistant.context.repository import Repository
 from assistant.errors import UsageError
+from assistant.settings import ContextSettings
 from assistant.types import CompletionRequest, Document
 from eval.mining.candidates import squeezed
 from eval.mining.masking import masked

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from mined_repository import make
 
-from assistant.config import ContextSettings
 from assistant.errors import AssistantError, UsageError
+from assistant.settings import ContextSettings
 from eval.data import Data
 from eval.mining.mine import mine
 from eval.tasks.mined import TASK

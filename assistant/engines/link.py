@@ -9,9 +9,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
-from assistant.config import Settings
-from assistant.errors import AssistantError
-from lsp.log import where
+from assistant.errors import AssistantError, where
+from assistant.settings import Settings
 
 if TYPE_CHECKING:
     from assistant.engines.lease import Lease

@@ -1,0 +1,119 @@
+"""Every setting, with its type, its default and what it means.
+
+:mod:`assistant.config` reads them from files, the environment and the command line.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EngineSettings(_Section):
+    """What serves the model."""
+
+    url: str = Field("", pattern=r"^(https?://\S+)?$")
+    """An OpenAI-compatible server that runs already, up to and with ``/v1``: then nothing is
+    started."""
+    api_key: str = ""
+    """Bearer key for ``url``."""
+    backend: str = "auto"
+    """A name from the backend registry; ``auto`` takes the first that this machine can run."""
+    model: str = "qwen2.5-coder-0.5b-instruct"
+    """A name from the catalogue, a folder of safetensors, a hub id, or with ``url`` the name
+    that the server gives its model."""
+    precision: Literal["auto", "int4", "bf16"] = "auto"
+    """Of a catalogue model's weights; ``auto`` is int4 on a CPU and bf16 on a GPU."""
+    fim: str = ""
+    """FIM template by name, for models that the catalogue does not know."""
+    tokenizer: str = ""
+    """Path of a ``tokenizer.json``, for ``url``; without one, tokens are estimated. ``~`` is
+    the user's folder."""
+    port: int = Field(0, ge=0, le=65535)
+    """0 takes a free one."""
+    start_timeout: float = Field(600.0, gt=0)
+    """Seconds from the engine's start to its first healthy answer."""
+    linger: float = Field(60.0, ge=0)
+    """Seconds that a shared engine stays after its last client has gone."""
+    max_model_len: int = Field(8192, ge=512)
+    """Tokens of prompt and answer together."""
+    block_size: int = Field(32, ge=1)
+    """Tokens a prefix-cache block; a keystroke recomputes at most one block."""
+    kv_cache_gib: float = Field(1.0, gt=0)
+    """CPU memory for keys and values, GiB."""
+    max_batched_tokens: int = Field(512, ge=128)
+    """Prefill tokens in one engine step. A request that nobody waits for any more ends only
+    between steps."""
+    extra_args: list[str] = []
+    """Further arguments for vLLM's server, as given."""
+
+    @field_validator("tokenizer")
+    @classmethod
+    def _expand(cls, path: str) -> str:
+        return os.path.expanduser(path)  # noqa: PTH111 - Path turns "" into "."
+
+
+class CompletionSettings(_Section):
+    """How a suggestion is asked for and cut."""
+
+    form: Literal["auto", "anchored", "psm"] = "auto"
+    """Prompt form; ``auto`` takes what the model's template names as best."""
+    healing: bool = True
+    """Give the last typed token back to the model and hold its text by a constraint."""
+    multiline: Literal["auto", "never", "always"] = "auto"
+    line_tokens: int = Field(48, ge=1)
+    block_tokens: int = Field(160, ge=1)
+    definition_tokens: int = Field(320, ge=1)
+    """Most tokens generated for a line, the rest of a block, a whole function or class."""
+    prefix_tokens: int = Field(1000, ge=16)
+    suffix_tokens: int = Field(256, ge=0)
+    """Most tokens of the current file before and after the cursor."""
+    temperature: float = Field(0.0, ge=0, le=2)
+    timeout: float = Field(20.0, gt=0)
+    """Seconds after which a completion gives what it has."""
+
+
+class ContextSettings(_Section):
+    """What of the repository the model is shown."""
+
+    enabled: bool = True
+    budget_tokens: int = Field(800, ge=0)
+    """Tokens for all snippets together."""
+    retrievers: list[str] = []
+    """Names from the retriever registry; empty means all."""
+    similarity_threshold: float = Field(0.0, ge=0)
+    """Snippets of similar code that score lower are left out."""
+    max_file_bytes: int = Field(1_000_000, ge=1)
+    """Larger files are not indexed."""
+    max_files: int = Field(200_000, ge=1)
+    watch: bool = True
+
+
+class LspSettings(_Section):
+    """The language server."""
+
+    debounce_min_ms: int = Field(0, ge=0)
+    debounce_max_ms: int = Field(400, ge=0)
+    """The pause before an automatic request adapts between these two."""
+    cache_size: int = Field(200, ge=0)
+    """Suggestions kept for type-through and for going back."""
+    start_engine: bool = True
+    """Start an engine when none runs."""
+
+
+class Settings(_Section):
+    """All of them."""
+
+    engine: EngineSettings = EngineSettings()
+    completion: CompletionSettings = CompletionSettings()
+    context: ContextSettings = ContextSettings()
+    lsp: LspSettings = LspSettings()
+    plugins: list[str] = []
+    """Modules to import for further plug-ins."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
