@@ -22,6 +22,9 @@ from assistant import paths
 from assistant.errors import ConfigError
 from assistant.settings import Settings
 
+DEFAULT_ENGINE = "main"
+"""What the engine of ``[engine]`` is called among those of ``[engines.NAME]``."""
+
 
 def load(overrides: Mapping[str, Any] | None = None, file: Path | None = None) -> Settings:
     """The settings in force.

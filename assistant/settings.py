@@ -59,6 +59,69 @@ class EngineSettings(_Section):
         return os.path.expanduser(path)  # noqa: PTH111 - Path turns "" into "."
 
 
+class ServedSettings(EngineSettings):
+    """One more engine behind the gateway: ``[engines.NAME]``. What ``[engine]`` says about the
+    main one, and how this one shares the machine."""
+
+    serves: Literal["text", "image", "speech"] = "text"
+    device: str = "main"
+    """Engines that name the same device share a processor: inline completion goes before all
+    other work on it, whichever engine does that."""
+    adapters: dict[str, str] = {}
+    """LoRA adapters by name: folders that are loaded into the running engine (``extra_args``
+    needs ``--enable-lora``). A new version needs a new folder."""
+    memory_gib: float = Field(0.0, ge=0)
+    """What it takes of its device; checked against ``gateway.device_gib`` before any starts."""
+    idle_seconds: float = Field(0.0, ge=0)
+    """Unloaded after that long without a request; 0 keeps it."""
+
+
+class LaneSettings(_Section):
+    """One kind of work on one device."""
+
+    slots: int = Field(ge=1)
+    """Requests in the engine at a time."""
+    queue: int = Field(ge=0)
+    """Requests that may wait for a slot; one more is refused at once."""
+    patience: float = Field(gt=0)
+    """Seconds that a request may wait for its slot before it is refused."""
+
+
+class GatewaySettings(_Section):
+    """The HTTP door: ``assistant serve``."""
+
+    host: str = "127.0.0.1"
+    """Anything but a loopback address asks every client for a key (``assistant keys add``)."""
+    port: int = Field(8484, ge=0, le=65535)
+    """0 takes a free one."""
+    workspaces: list[str] = []
+    """Folders that a client may name for repository context; nothing else is read."""
+    inline: LaneSettings = LaneSettings(slots=4, queue=32, patience=10)
+    chat: LaneSettings = LaneSettings(slots=4, queue=32, patience=60)
+    media: LaneSettings = LaneSettings(slots=1, queue=16, patience=120)
+    batch: LaneSettings = LaneSettings(slots=8, queue=256, patience=3600)
+    quiet_ms: int = Field(250, ge=0)
+    """Media and batch work starts when no inline completion ran for that long."""
+    chat_waits_ms: int = Field(2000, ge=0)
+    """Chat waits at most that long for such a pause before it starts anyway."""
+    silence_seconds: float = Field(120.0, gt=0)
+    """An engine that says nothing for so long in the middle of a request is restarted."""
+    slow_reader_seconds: float = Field(60.0, gt=0)
+    """A client that takes nothing of its answer for so long is cut off."""
+    drain_seconds: float = Field(30.0, ge=0)
+    """Time for streams to end after SIGTERM."""
+    max_body_bytes: int = Field(4 << 20, ge=1024)
+    max_connections: int = Field(1000, ge=1)
+    device_gib: dict[str, float] = {}
+    """Memory of each device by name, GiB; the engines' ``memory_gib`` must fit."""
+    log_text: bool = False
+    """Write prompts and answers to the log. Off: no source text is logged anywhere."""
+    audit: bool = True
+    """One line a request, without its text, in ``log/audit.jsonl``."""
+    otlp_endpoint: str = ""
+    """Where OpenTelemetry traces go (OTLP over HTTP); empty: nowhere."""
+
+
 class CompletionSettings(_Section):
     """How a suggestion is asked for and cut."""
 
@@ -111,6 +174,9 @@ class Settings(_Section):
     """All of them."""
 
     engine: EngineSettings = EngineSettings()
+    engines: dict[str, ServedSettings] = {}
+    """Further engines for the gateway, by name."""
+    gateway: GatewaySettings = GatewaySettings()
     completion: CompletionSettings = CompletionSettings()
     context: ContextSettings = ContextSettings()
     lsp: LspSettings = LspSettings()

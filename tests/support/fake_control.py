@@ -30,6 +30,12 @@ class FakeControl:
         part.write_text(json.dumps(self._script), encoding="utf-8")
         part.replace(self.script_path)
 
+    def reset(self) -> None:
+        """Forget the script and what was asked; an engine that runs goes on."""
+        self._script = {}
+        self.configure()
+        self.log_path.unlink(missing_ok=True)
+
     def answer(self, pattern: str, text: str) -> None:
         """Answer ``text`` to prompts in which the regex ``pattern`` is found."""
         self.configure(rules=[*self._script.get("rules", []), [pattern, text]])

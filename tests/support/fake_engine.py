@@ -92,8 +92,9 @@ def forced_head(regex: str) -> str:
 
 
 class Server:
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, owner: str = "fake") -> None:
         self.model = model
+        self.owner = owner
         self.requests = 0
         self.seen: list[Sequence[Any]] = []
         self._tokenizer: Any = None
@@ -141,7 +142,7 @@ class Server:
         if path == "/health":
             await respond(writer, 200, {})
         elif path == "/v1/models":
-            listed = {"id": self.model, "object": "model", "owned_by": "fake"}
+            listed = {"id": self.model, "object": "model", "owned_by": self.owner}
             await respond(writer, 200, {"object": "list", "data": [listed]})
         elif path == "/v1/completions" and method == "POST":
             return await self.complete(json.loads(raw), reader, writer)
@@ -204,7 +205,10 @@ class Server:
         if not body.get("stream"):
             if crash:
                 os._exit(1)
-            choice = {"index": 0, "text": "".join(pieces), "finish_reason": reason}
+            full = "".join(pieces)
+            message = {"message": {"role": "assistant", "content": full}}
+            shown = message if "messages" in body else {"text": full}
+            choice = {"index": 0, **shown, "finish_reason": reason}
             await respond(writer, 200, {**common, "choices": [choice], "usage": usage})
             self.sent = len(pieces)
             return
@@ -274,14 +278,14 @@ def start_child() -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 
 
-async def run(port: int, model: str) -> None:
+async def run(port: int, model: str, owner: str = "fake") -> None:
     rules = script()
     child = start_child() if rules["child"] else None
     log(event="start", pid=os.getpid(), port=port, child=child.pid if child else None)
     if rules["exit_at_start"] >= 0:
         os._exit(rules["exit_at_start"])
     await asyncio.sleep(rules["start_delay_ms"] / 1000)
-    fake = Server(model)
+    fake = Server(model, owner)
     async with await asyncio.start_server(fake.serve, "127.0.0.1", port) as listening:
         # Whoever starts it with port 0 reads here which one it got.
         sys.stdout.write(f"listening {listening.sockets[0].getsockname()[1]}\n")
@@ -293,5 +297,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--model", default="fake")
+    parser.add_argument("--owner", default="fake")
     arguments = parser.parse_args()
-    asyncio.run(run(arguments.port, arguments.model))
+    asyncio.run(run(arguments.port, arguments.model, arguments.owner))

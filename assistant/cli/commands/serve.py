@@ -1,77 +1,44 @@
-"""Run the engine in the foreground, for every editor on this machine, until Ctrl-C."""
+"""Run the engines and the gateway in the foreground, until Ctrl-C.
+
+Editors on this machine find the engine by themselves; other clients speak OpenAI's, Tabby's or
+llama.cpp's dialect to the address that is printed.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from assistant.cli.options import JsonOption
 
-if TYPE_CHECKING:
-    from assistant.settings import Settings
-
 NAME = "serve"
 
 
 def command(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; gateway.host by default (this machine).")
+    ] = "",
     port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")
+        int | None, typer.Option(min=0, max=65535, help="gateway.port by default; 0 is any.")
     ] = None,
     json_mode: JsonOption = False,
 ) -> None:
     from assistant.cli.options import settings
-    from assistant.engines.supervisor import supervise
-    from assistant.errors import UsageError
+    from assistant.gateway.server import serve
 
     loaded = settings()
-    if loaded.engine.url:
-        raise UsageError(
-            f"engine.url is set to {loaded.engine.url}: there is nothing to serve; clear it first"
-        )
+    chosen: dict[str, Any] = {}
+    if host:
+        chosen["host"] = host
     if port is not None:
-        loaded = loaded.model_copy(
-            update={"engine": loaded.engine.model_copy(update={"port": port})}
-        )
+        chosen["port"] = port
+    gateway = loaded.gateway.model_copy(update=chosen)
     show = _json_lines if json_mode else _lines()
-
-    async def run() -> None:
-        if not await supervise(loaded, foreground=True, observe=show):
-            await _share(loaded, port, show)
-
-    asyncio.run(run())
-
-
-async def _share(loaded: Settings, port: int | None, show: Any) -> None:
-    """Hold the engine that runs already, so that it stays as long as this command."""
-    import signal
-
-    from assistant.engines.lease import acquire
-    from assistant.engines.supervisor import encode
-    from assistant.errors import EngineError
-
-    me = asyncio.current_task()
-    assert me is not None
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, me.cancel)
-    lease = await acquire(loaded)
-    try:
-        if port and f":{port}/" not in lease.endpoint.url:
-            raise EngineError(
-                f"an engine of these settings runs already at {lease.endpoint.url}: "
-                "end it first, or leave out --port"
-            )
-        show({"endpoint": encode(lease.endpoint)})
-        async for progress in lease.events():
-            if progress.stage == "failed":
-                raise EngineError(progress.detail)
-    except asyncio.CancelledError:
-        pass
-    finally:
-        await lease.close()
+    asyncio.run(serve(loaded.model_copy(update={"gateway": gateway}), show))
 
 
 def _json_lines(payload: dict[str, Any]) -> None:
@@ -91,8 +58,7 @@ def _lines() -> Any:
             endpoint = payload["endpoint"]
             out().print(endpoint["url"])
             console.print(
-                f"{endpoint['engine']} serves {endpoint['model']}; editors find it by themselves. "
-                "Ctrl-C ends it.",
+                f"{endpoint['engine']} serves {endpoint['model']}; Ctrl-C ends it.",
                 markup=False,
             )
             return

@@ -1,0 +1,1 @@
+"""The HTTP door: dialects of clients that exist, one scheduler, engines by name."""

@@ -1,0 +1,42 @@
+"""What a route asks of its client: a scope, and how important the work is."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
+
+from assistant.gateway.call import Call, call_of
+from assistant.gateway.errors import BadRequest, NotAllowed
+from assistant.gateway.work import Kind, Work
+
+BEARER = HTTPBearer(auto_error=False, description="A key that `assistant keys add` made.")
+PRIORITY, DOCUMENT = "X-Assistant-Priority", "X-Assistant-Document"
+
+
+def needs(scope: str) -> Any:
+    """A dependency that gives the Call, of a key with that scope. Raises NotAllowed."""
+
+    def check(request: Request, _: Annotated[Any, Depends(BEARER)]) -> Call:
+        call = call_of(request)
+        if scope not in call.key.scopes:
+            raise NotAllowed(f"the key {call.key.name} may not do this: it lacks the scope {scope}")
+        return call
+
+    return Depends(check)
+
+
+def work_of(request: Request, call: Call, kind: Kind, document: str = "") -> Work:
+    """The work of a request; its headers may say that it is less urgent than its kind, and
+    which document it is for. Raises BadRequest."""
+    if asked := request.headers.get(PRIORITY, ""):
+        named = Kind.named(asked)
+        if named is None:
+            words = ", ".join(k.word for k in Kind)
+            raise BadRequest(f"{PRIORITY}: {asked!r} is none of {words}")
+        kind = max(kind, named)
+    document = document or request.headers.get(DOCUMENT, "")
+    call.kind = kind
+    # Two users may have a document of the same name.
+    return Work(kind, f"{call.key.name}\n{document}" if document else "")

@@ -1,0 +1,45 @@
+"""What is known of one HTTP request, for its answer, the audit line and the metrics."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from assistant.gateway.keys import Key
+from assistant.gateway.work import Kind
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+HEADER = "X-Request-Id"
+
+
+@dataclass(slots=True)
+class Call:
+    """``began`` and the others are seconds of :func:`time.monotonic`; 0 is not yet."""
+
+    id: str
+    key: Key
+    method: str = ""
+    path: str = ""
+    kind: Kind | None = None
+    model: str = ""
+    engine: str = ""
+    status: int = 0
+    outcome: str = ""
+    """``code`` of the refusal, ``gone`` when the client left, else empty."""
+    began: float = field(default_factory=time.monotonic)
+    granted: float = 0.0
+    first_byte: float = 0.0
+    sent_bytes: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    generated_tokens: int = 0
+
+
+def call_of(request: Request) -> Call:
+    """The call that :mod:`assistant.gateway.front` made for this request."""
+    call = request.scope["state"]["call"]
+    assert isinstance(call, Call)
+    return call

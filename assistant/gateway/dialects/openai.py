@@ -1,0 +1,163 @@
+"""OpenAI's API: models, completions, chat completions.
+
+What the bodies say beyond the fields below goes to the engine as it is: tool calls,
+``response_format``, vLLM's own extensions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from assistant.gateway.access import needs, work_of
+from assistant.gateway.call import Call
+from assistant.gateway.errors import Refusal
+from assistant.gateway.fim import infilling
+from assistant.gateway.pool import Engine
+from assistant.gateway.relay import Relay, openai_error
+from assistant.gateway.work import Kind
+
+if TYPE_CHECKING:
+    from assistant.gateway.gateway import Gateway
+
+DEFAULT_TOKENS = 16
+"""What OpenAI's completions answer without ``max_tokens``."""
+
+
+class _Body(BaseModel):
+    """Unknown fields pass."""
+
+    model_config = ConfigDict(extra="allow")
+
+    model: str = Field("", description="A name that /v1/models lists; the main one if empty.")
+    stream: bool | None = False
+    max_tokens: int | None = Field(None, ge=1)
+    temperature: float | None = Field(None, ge=0, le=2)
+    top_p: float | None = Field(None, gt=0, le=1)
+    n: int | None = Field(None, ge=1, le=128)
+    stop: str | list[str] | None = None
+    seed: int | None = None
+    user: str | None = None
+
+    def payload(self) -> dict[str, Any]:
+        """What was sent, without what was not."""
+        return self.model_dump(exclude_unset=True)
+
+
+class CompletionBody(_Body):
+    """``POST /v1/completions``."""
+
+    prompt: str | list[int] | list[str] | list[list[int]] = Field(min_length=0)
+    suffix: str | None = Field(
+        None, description="Text after the hole: the prompt becomes the model's own FIM prompt."
+    )
+
+
+class MessageBody(BaseModel):
+    """One message; further fields pass."""
+
+    model_config = ConfigDict(extra="allow")
+
+    role: str
+    content: str | list[dict[str, Any]] | None = None
+
+
+class ChatBody(_Body):
+    """``POST /v1/chat/completions``."""
+
+    messages: list[MessageBody] = Field(min_length=1)
+
+
+class OpenAI:
+    name = "openai"
+    paths = frozenset({"/v1/models", "/v1/completions", "/v1/chat/completions"})
+
+    def router(self, gateway: Gateway) -> APIRouter:
+        router = APIRouter(tags=["OpenAI"])
+
+        @router.get("/v1/models")
+        async def models(call: Annotated[Call, needs("complete")]) -> dict[str, Any]:
+            """Every model and adapter that can be named."""
+            return {"object": "list", "data": _listed(gateway)}
+
+        @router.post("/v1/completions", response_class=Response, responses=_STREAMS)
+        async def completions(
+            body: CompletionBody, request: Request, call: Annotated[Call, needs("complete")]
+        ) -> Any:
+            """Text that goes on; with ``suffix``, text for the hole between."""
+            engine = gateway.pool.find(body.model)
+            work = work_of(request, call, Kind.INLINE)
+            payload = body.payload()
+            payload.setdefault("model", body.model)
+            suffix = payload.pop("suffix", None)
+            if suffix is not None and isinstance(body.prompt, str):
+                await _fill(gateway, engine, body.prompt, suffix, payload)
+            _note(call, engine, body.model)
+            return Relay(gateway, engine, "completions", payload, work, call)
+
+        @router.post("/v1/chat/completions", response_class=Response, responses=_STREAMS)
+        async def chat(
+            body: ChatBody, request: Request, call: Annotated[Call, needs("chat")]
+        ) -> Any:
+            """The assistant's next message."""
+            engine = gateway.pool.find(body.model)
+            work = work_of(request, call, Kind.CHAT)
+            payload = body.payload()
+            payload.setdefault("model", body.model)
+            _note(call, engine, body.model)
+            return Relay(gateway, engine, "chat/completions", payload, work, call)
+
+        return router
+
+    def error(self, refusal: Refusal) -> dict[str, Any]:
+        return openai_error(refusal)
+
+
+_STREAMS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The engine's answer; events where `stream` is true.",
+        "content": {"application/json": {}, "text/event-stream": {}},
+    }
+}
+
+
+def _note(call: Call, engine: Engine, model: str) -> None:
+    call.engine, call.model = engine.name, model or engine.models[0]
+
+
+async def _fill(
+    gateway: Gateway, engine: Engine, prefix: str, suffix: str, payload: dict[str, Any]
+) -> None:
+    endpoint = await engine.ready()
+    tokens = payload.get("max_tokens") or DEFAULT_TOKENS
+    prompt = await infilling(engine, endpoint, prefix, suffix, tokens)
+    content = prompt.content
+    payload["prompt"] = content if isinstance(content, str) else list(content)
+    if endpoint.constraints and prompt.stop_token_ids:
+        payload.setdefault("stop_token_ids", list(prompt.stop_token_ids))
+    elif "stop" not in payload:
+        payload["stop"] = list(prompt.stop)[:4]
+
+
+def _listed(gateway: Gateway) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for engine in gateway.pool.engines.values():
+        endpoint = engine.endpoint
+        own = {
+            "id": engine.models[0],
+            "object": "model",
+            "created": 0,
+            # By this name clients of ours know that the server takes vLLM's extensions.
+            "owned_by": "vllm" if endpoint is None or endpoint.constraints else "engine",
+            "max_model_len": engine.served.max_model_len,
+        }
+        if endpoint is not None and endpoint.tokenizer is not None and not gateway.remote:
+            own["root"] = str(endpoint.tokenizer.parent)
+        found.append(own)
+        found += [{**own, "id": name, "parent": own["id"]} for name in engine.served.adapters]
+    return found
+
+
+DIALECT = OpenAI()

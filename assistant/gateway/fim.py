@@ -1,0 +1,64 @@
+"""Fill-in-the-middle prompts for clients that send a prefix and a suffix."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from assistant.engines.protocol import Endpoint
+from assistant.gateway.pool import Engine
+from assistant.prompts.layout import Prompt, build
+from assistant.prompts.template import find
+from assistant.prompts.tokenizer import EstimatingTokenizer, ModelTokenizer, Tokenizer
+from assistant.settings import CompletionSettings
+from assistant.types import Snippet
+
+_SPARE = 64
+"""Room for special tokens and paths."""
+
+
+async def tokenizer_of(endpoint: Endpoint) -> Tokenizer:
+    """The model's own, where its file is at hand."""
+    if endpoint.tokenizer is None:
+        return EstimatingTokenizer()
+    return await asyncio.to_thread(_read, endpoint.tokenizer)
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path) -> Tokenizer:
+    return ModelTokenizer(path)
+
+
+async def infilling(
+    engine: Engine,
+    endpoint: Endpoint,
+    prefix: str,
+    suffix: str,
+    answer_tokens: int,
+    path: str = "",
+    snippets: Sequence[Snippet] = (),
+) -> Prompt:
+    """The plain template of the engine's model, cut so that ``answer_tokens`` still fit.
+
+    Raises UsageError for a model whose template is not known.
+    """
+    tokenizer = await tokenizer_of(endpoint)
+    template = find(engine.settings.engine.fim or endpoint.fim, endpoint.model)
+    shown = sum(tokenizer.count(snippet.text) + _SPARE for snippet in snippets)
+    room = max(64, engine.settings.engine.max_model_len - answer_tokens - _SPARE - shown)
+    after = min(tokenizer.count(suffix) + 1, room // 4)
+    settings = CompletionSettings(
+        form="psm", healing=False, prefix_tokens=max(16, room - after), suffix_tokens=after
+    )
+    return build(
+        prefix + suffix,
+        len(prefix),
+        path,
+        snippets,
+        template,
+        tokenizer,
+        settings,
+        constraints=False,
+    )

@@ -1,0 +1,208 @@
+"""Who goes next on one device, whichever of its engines does the work.
+
+vLLM orders the requests inside one engine by their priority, but one that runs is not
+stopped for one that waits, and engines beside each other know nothing of one another. So work
+is let in here, by these rules:
+
+* Inline completion starts as soon as one of its slots is free.
+* Chat starts in a pause of inline completion, or after ``chat_waits`` seconds in any case:
+  its prefill would make an inline request wait for several steps.
+* Media and batch start only in a pause of ``quiet`` seconds, and when no chat waits. When an
+  inline request comes they are told to yield (:attr:`Turn.wanted`): batch work leaves the
+  engine within a step and comes back later, media yields between its steps
+  (:meth:`Turn.checkpoint`).
+
+Queues have a bound and a deadline. Times are the event loop's clock, which no change of the
+wall clock moves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+
+from assistant.gateway.errors import Busy, Superseded
+from assistant.gateway.work import Kind, Work
+from assistant.settings import GatewaySettings, LaneSettings
+
+_MEMORY = 0.2
+"""Weight of the newest request in the mean time of one, for ``Retry-After``."""
+
+
+class Turn:
+    """A slot that was granted, or is waited for."""
+
+    __slots__ = ("_scheduler", "granted", "since", "wanted", "work")
+
+    def __init__(self, work: Work, since: float, scheduler: Scheduler) -> None:
+        self.work = work
+        self.since = since
+        self.granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.wanted = asyncio.Event()
+        """Set once inline completion waits for what this holds."""
+        self._scheduler = scheduler
+
+    async def checkpoint(self) -> None:
+        """Between two steps of a long work: let inline completion go first."""
+        await self._scheduler.quiet_again()
+
+
+class Scheduler:
+    """Slots of one device. ``on_change`` is called whenever something starts, waits or ends."""
+
+    def __init__(
+        self,
+        lanes: Mapping[Kind, LaneSettings],
+        quiet: float = 0.25,
+        chat_waits: float = 2.0,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.lanes = dict(lanes)
+        self.running: dict[Kind, set[Turn]] = {kind: set() for kind in Kind}
+        self.waiting: dict[Kind, deque[Turn]] = {kind: deque() for kind in Kind}
+        self._quiet = quiet
+        self._chat_waits = chat_waits
+        self._on_change = on_change
+        self._inline_ended = -math.inf
+        self._seconds = dict.fromkeys(Kind, 1.0)
+        self._wake: asyncio.TimerHandle | None = None
+        self._calm: asyncio.Future[None] | None = None
+
+    @classmethod
+    def of(
+        cls, settings: GatewaySettings, on_change: Callable[[], None] = lambda: None
+    ) -> Scheduler:
+        lanes = {
+            Kind.INLINE: settings.inline,
+            Kind.CHAT: settings.chat,
+            Kind.MEDIA: settings.media,
+            Kind.BATCH: settings.batch,
+        }
+        return cls(lanes, settings.quiet_ms / 1000, settings.chat_waits_ms / 1000, on_change)
+
+    @asynccontextmanager
+    async def turn(self, work: Work) -> AsyncIterator[Turn]:
+        """Wait for a slot, hold it. Raises Busy or Superseded without one."""
+        turn = await self._granted(work)
+        began = asyncio.get_running_loop().time()
+        try:
+            yield turn
+        finally:
+            self._end(turn, began)
+
+    async def quiet_again(self) -> None:
+        """Return once no inline completion waits or runs, and the pause after it is over."""
+        while self._busy():
+            if self._calm is None:
+                self._calm = asyncio.get_running_loop().create_future()
+            self._dispatch()
+            await asyncio.shield(self._calm)
+
+    def retry_after(self, kind: Kind) -> float:
+        """Seconds after which a slot may be free, at least one."""
+        ahead = len(self.waiting[kind]) + 1
+        return max(1.0, ahead * self._seconds[kind] / self.lanes[kind].slots)
+
+    async def _granted(self, work: Work) -> Turn:
+        loop = asyncio.get_running_loop()
+        queue, lane = self.waiting[work.kind], self.lanes[work.kind]
+        turn = Turn(work, loop.time(), self)
+        if work.kind is Kind.INLINE:
+            self._supersede(work.document)
+            for kind in (Kind.MEDIA, Kind.BATCH):
+                for other in self.running[kind]:
+                    other.wanted.set()
+        queue.append(turn)
+        self._dispatch()
+        if not turn.granted.done() and len(queue) > lane.queue:
+            queue.remove(turn)
+            raise Busy(
+                f"{len(queue)} {work.kind.word} requests wait already: try again later",
+                retry_after=self.retry_after(work.kind),
+                code="queue_full",
+            )
+        try:
+            async with asyncio.timeout(lane.patience):
+                await turn.granted
+        except TimeoutError:
+            self._forget(turn)
+            raise Busy(
+                f"no slot for {work.kind.word} work within {lane.patience:g} s: try again later",
+                retry_after=self.retry_after(work.kind),
+                code="queue_deadline",
+            ) from None
+        except BaseException:
+            self._forget(turn)
+            raise
+        return turn
+
+    def _supersede(self, document: str) -> None:
+        for older in [t for t in self.waiting[Kind.INLINE] if document and _same(t, document)]:
+            self.waiting[Kind.INLINE].remove(older)
+            if not older.granted.done():
+                older.granted.set_exception(Superseded("a newer request for this document came"))
+
+    def _forget(self, turn: Turn) -> None:
+        """One that no longer waits; it may have been granted at the same moment."""
+        if turn in self.running[turn.work.kind]:
+            self._end(turn, asyncio.get_running_loop().time())
+        elif turn in self.waiting[turn.work.kind]:
+            self.waiting[turn.work.kind].remove(turn)
+            self._dispatch()
+
+    def _end(self, turn: Turn, began: float) -> None:
+        now = asyncio.get_running_loop().time()
+        kind = turn.work.kind
+        self.running[kind].discard(turn)
+        self._seconds[kind] += _MEMORY * (now - began - self._seconds[kind])
+        if kind is Kind.INLINE:
+            self._inline_ended = now
+        self._dispatch()
+
+    def _busy(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        inline = self.waiting[Kind.INLINE] or self.running[Kind.INLINE]
+        return bool(inline) or now - self._inline_ended < self._quiet
+
+    def _may(self, turn: Turn) -> bool:
+        kind = turn.work.kind
+        if kind is Kind.INLINE or not self._busy():
+            return kind in (Kind.INLINE, Kind.CHAT) or not self.waiting[Kind.CHAT]
+        waited = asyncio.get_running_loop().time() - turn.since
+        return kind is Kind.CHAT and waited >= self._chat_waits
+
+    def _dispatch(self) -> None:
+        for kind in Kind:
+            queue, running = self.waiting[kind], self.running[kind]
+            while queue and len(running) < self.lanes[kind].slots and self._may(queue[0]):
+                turn = queue.popleft()
+                running.add(turn)
+                if not turn.granted.done():
+                    turn.granted.set_result(None)
+        if self._calm is not None and not self._busy():
+            self._calm.set_result(None)
+            self._calm = None
+        self._look_again()
+        self._on_change()
+
+    def _look_again(self) -> None:
+        """Set the clock for the moment at which a rule about time changes its answer."""
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = None
+        loop = asyncio.get_running_loop()
+        now, times = loop.time(), []
+        held = any(self.waiting[kind] for kind in (Kind.CHAT, Kind.MEDIA, Kind.BATCH))
+        if held or self._calm is not None:
+            times.append(self._inline_ended + self._quiet)
+        if self.waiting[Kind.CHAT]:
+            times.append(self.waiting[Kind.CHAT][0].since + self._chat_waits)
+        if later := [when for when in times if when > now]:
+            self._wake = loop.call_at(min(later) + 0.001, self._dispatch)
+
+
+def _same(turn: Turn, document: str) -> bool:
+    return turn.work.document == document
