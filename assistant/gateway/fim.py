@@ -48,7 +48,8 @@ async def infilling(
     template = find(engine.settings.engine.fim or endpoint.fim, endpoint.model)
     shown = sum(tokenizer.count(snippet.text) + _SPARE for snippet in snippets)
     room = max(64, engine.settings.engine.max_model_len - answer_tokens - _SPARE - shown)
-    after = min(tokenizer.count(suffix) + 1, room // 4)
+    # Some more than counted: without the model's tokenizer the count is an estimate.
+    after = min(tokenizer.count(suffix) * 5 // 4 + 16, room // 4)
     settings = CompletionSettings(
         form="psm", healing=False, prefix_tokens=max(16, room - after), suffix_tokens=after
     )
