@@ -81,7 +81,7 @@ class Relay(Response):
         self._body = dict(body)
         self._work = work
         self._call = call
-        self._headers = dict(headers or {})
+        self._passed = dict(headers or {})
         self._started = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -110,7 +110,7 @@ class Relay(Response):
             body = {**self._body, "model": self._gateway.pool.named(engine, self._body["model"])}
             if endpoint.constraints:
                 body["priority"] = int(self._work.kind)
-            headers = {"X-Request-Id": call.id, **self._headers}
+            headers = {"X-Request-Id": call.id, **self._passed}
             async with self._gateway.upstream.post(endpoint, self._path, body, headers) as answer:
                 if answer.status != 200:
                     raise await refused(answer)

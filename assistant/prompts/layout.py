@@ -111,7 +111,8 @@ def build(
         healed=healed,
         regex=f"{re.escape(healed)}[\\s\\S]*" if healed else "",
         stop_token_ids=tuple(ids),
-        stop=template.special[:4],
+        # Servers take four at most: those that end an answer before those that begin another.
+        stop=tuple(dict.fromkeys((*template.stop, *template.special)))[:4],
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from lsp_client import ResponseError
 from lsp_setting import Setting
 
+from assistant.errors import where
 from lsp import log
 
 SECRET = "the_user_s_own_words"
@@ -52,7 +53,7 @@ def test_where_an_error_arose_without_its_words() -> None:
     try:
         raise KeyError(SECRET)
     except KeyError as error:
-        said = log.where(error)
+        said = where(error)
     assert said.startswith("KeyError at test_log.py:")
     assert SECRET not in said
 
