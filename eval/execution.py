@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from assistant.errors import UsageError
 from assistant.sandbox import Job, Limits, Outcome, Status, run
 from eval import driver
 from eval.types import Grade
@@ -77,6 +78,9 @@ def _driver() -> str:
 
 
 def _grade(outcome: Outcome, word: str) -> Grade:
+    if outcome.status is Status.REFUSED:
+        # Nothing was run, so nothing is known of the program.
+        raise UsageError(f"the sandbox refused to run it: {outcome.reason}")
     reported, _, said = outcome.stdout.strip().partition(" ")
     if outcome.status is Status.PASSED and reported == word:
         return Grade({"pass": float(said == "ok")}, "" if said == "ok" else said)

@@ -59,7 +59,8 @@ def _forget_old(folder: Path) -> None:
 def _read(path: Path) -> dict[str, Record]:
     """What is whole in the file; a line that was cut off by a kill is dropped for good."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        # Not splitlines: an answer may hold characters that it breaks at, which JSON does not.
+        *lines, _ = path.read_bytes().split(b"\n")
     except FileNotFoundError:
         return {}
     records: dict[str, Record] = {}
@@ -69,10 +70,8 @@ def _read(path: Path) -> dict[str, Record]:
             record = Record.model_validate_json(line)
         except ValidationError:
             break
-        if not line.endswith("\n"):
-            break
         records[record.id] = record
-        whole += len(line.encode())
+        whole += len(line) + 1
     with path.open("r+b") as file:
         file.truncate(whole)
     return records

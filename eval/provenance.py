@@ -11,6 +11,7 @@ from assistant.engines.protocol import Endpoint
 from eval.results import Model
 
 _BLOCK = 1 << 20
+_PACKAGES = ("assistant", "eval", "lsp")
 
 
 def commit() -> str:
@@ -23,7 +24,10 @@ def commit() -> str:
         # Installed below somebody's repository it is not of that repository.
         _git(folder, "ls-files", "--error-unmatch", "eval/provenance.py")
         head = _git(folder, "rev-parse", "HEAD").strip()
-        changes = _git(folder, "diff", "HEAD", "--", "assistant", "eval", "lsp")
+        changes = _git(folder, "diff", "HEAD", "--", *_PACKAGES)
+        new = _git(folder, "ls-files", "-z", "--others", "--exclude-standard", "--", *_PACKAGES)
+        for name in new.split("\0")[:-1]:
+            changes += f"{name}\n{(folder / name).read_bytes()!r}\n"
     except (OSError, subprocess.CalledProcessError):
         return f"version {assistant.__version__}"
     if not changes:

@@ -47,12 +47,14 @@ class Answered(_Part):
 
 
 class Record(_Part):
-    """One record of the task. ``scores`` folds its answers: pass@k for ``pass``, else means."""
+    """One record of the task. ``scores`` folds its answers: pass@k for ``pass``, else means.
+    ``asked`` is the sha256 of the question and of all that grades it."""
 
     id: str
     scores: dict[str, float]
     answers: list[Answered]
     reference: str = ""
+    asked: str = ""
 
 
 class Model(_Part):

@@ -148,14 +148,22 @@ def _samples(order: Order) -> Sequence[Sample]:
 
 
 def _digest(samples: Sequence[Sample]) -> str:
-    """sha256 over what is asked and expected, wherever the workspace folders lie."""
+    """sha256 over what is asked and expected."""
     digest = hashlib.sha256()
     for sample in samples:
-        ask = sample.ask
-        if isinstance(ask, CompletionAsk):
-            ask = replace(ask, root=None)
-        digest.update(repr((sample.id, ask, sample.reference)).encode("utf-8", "surrogatepass"))
+        digest.update(_asked(sample).encode())
     return digest.hexdigest()
+
+
+def _asked(sample: Sample) -> str:
+    """sha256 over one question and all that grades it, wherever its workspace folder lies: the
+    last two names of that stand for what is in it (:mod:`eval.mining.masking`)."""
+    ask, folder = sample.ask, ""
+    if isinstance(ask, CompletionAsk) and ask.root is not None:
+        ask, folder = replace(ask, root=None), "/".join(ask.root.parts[-2:])
+    extra = sorted(sample.extra.items())
+    asked = repr((sample.id, ask, folder, sample.reference, extra))
+    return hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _journal(order: Order, model: Model, config: dict[str, Any], commit: str) -> Journal:
@@ -180,7 +188,7 @@ async def _answer_all(
 ) -> None:
     for sample in samples:  # another set of records may use the same ids
         old = journal.records.get(sample.id)
-        if old is not None and old.reference != sample.reference:
+        if old is not None and old.asked != _asked(sample):
             del journal.records[sample.id]
     waiting = [sample for sample in samples if sample.id not in journal.records]
     done = len(samples) - len(waiting)
@@ -250,7 +258,13 @@ def _grade(task: Task, sample: Sample, answers: Sequence[Answer]) -> Record:
                 parts=answer.parts,
             )
         )
-    return Record(id=sample.id, scores=fold(graded), answers=graded, reference=sample.reference)
+    return Record(
+        id=sample.id,
+        scores=fold(graded),
+        answers=graded,
+        reference=sample.reference,
+        asked=_asked(sample),
+    )
 
 
 def fold(answers: Sequence[Answered]) -> dict[str, float]:

@@ -9,10 +9,9 @@ from pathlib import Path
 
 from assistant.engines.protocol import Endpoint
 from assistant.gateway.pool import Engine
-from assistant.prompts.layout import Prompt, build
+from assistant.prompts.layout import Prompt, plain
 from assistant.prompts.template import find
 from assistant.prompts.tokenizer import EstimatingTokenizer, ModelTokenizer, Tokenizer
-from assistant.settings import CompletionSettings
 from assistant.types import Snippet
 
 _SPARE = 64
@@ -48,18 +47,4 @@ async def infilling(
     template = find(engine.settings.engine.fim or endpoint.fim, endpoint.model)
     shown = sum(tokenizer.count(snippet.text) + _SPARE for snippet in snippets)
     room = max(64, engine.settings.engine.max_model_len - answer_tokens - _SPARE - shown)
-    # Some more than counted: without the model's tokenizer the count is an estimate.
-    after = min(tokenizer.count(suffix) * 5 // 4 + 16, room // 4)
-    settings = CompletionSettings(
-        form="psm", healing=False, prefix_tokens=max(16, room - after), suffix_tokens=after
-    )
-    return build(
-        prefix + suffix,
-        len(prefix),
-        path,
-        snippets,
-        template,
-        tokenizer,
-        settings,
-        constraints=False,
-    )
+    return plain(prefix, suffix, path, snippets, template, tokenizer, room)

@@ -21,6 +21,7 @@ by the cursor is rarely how the tokenizer would have cut it).
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -104,16 +105,36 @@ def build(
     parts.special(template.middle)
     if form == "anchored":
         parts.text(typed)
-    ids = [i for token in template.special if (i := tokenizer.special(token)) is not None]
-    return Prompt(
-        content=parts.result(),
-        tokens=parts.count,
-        healed=healed,
-        regex=f"{re.escape(healed)}[\\s\\S]*" if healed else "",
-        stop_token_ids=tuple(ids),
-        # Servers take four at most: those that end an answer before those that begin another.
-        stop=tuple(dict.fromkeys((*template.stop, *template.special)))[:4],
-    )
+    return parts.prompt(healed)
+
+
+def plain(
+    prefix: str,
+    suffix: str,
+    path: str,
+    snippets: Sequence[Snippet],
+    template: FimTemplate,
+    tokenizer: Tokenizer,
+    room: int,
+    line_comment: str = "#",
+) -> Prompt:
+    """The template around ``prefix`` and ``suffix`` and nothing else, each encoded as a whole:
+    what the model's authors send, and so what published figures are made with.
+
+    What is over ``room`` tokens goes from the far ends; a suffix keeps a quarter of them at least.
+    """
+    parts = _Parts(template, tokenizer)
+    if template.file_separator:
+        _repository(parts, snippets, path, template, "")
+    parts.special(template.prefix)
+    if not template.file_separator:
+        _comments(parts, snippets, line_comment)
+    after = min(tokenizer.count(suffix), max(room // 4, room - tokenizer.count(prefix)))
+    parts.text(prefix, last=room - after)
+    parts.special(template.suffix)
+    parts.text(suffix, first=after)
+    parts.special(template.middle)
+    return parts.prompt()
 
 
 def window(text: str, offset: int, tokenizer: Tokenizer, settings: CompletionSettings) -> Cut:
@@ -215,17 +236,29 @@ class _Parts:
         self._texts.append(token)
         self.count += 1
 
-    def text(self, text: str) -> None:
+    def text(self, text: str, last: int | None = None, first: int | None = None) -> None:
+        """Text, or of it the ``last`` or ``first`` so many tokens."""
         if self._tokenizer.exact:
             ids = self._tokenizer.encode(text)
-            self._ids.extend(ids)
-            self.count += len(ids)
+            kept = ids[max(0, len(ids) - last) :] if last is not None else ids[:first]
+            self._ids.extend(kept)
+            self.count += len(kept)
             return
+        if last is not None and self._tokenizer.count(text) > last:
+            text = text[len(text) - self._fitting(text[::-1], last) :]
+        if first is not None and self._tokenizer.count(text) > first:
+            text = text[: self._fitting(text, first)]
         for token in self._template.special:
             # As text there is no telling a token from what spells it: break its spelling.
             text = text.replace(token, token[0] + " " + token[1:])
         self._texts.append(text)
         self.count += self._tokenizer.count(text)
+
+    def _fitting(self, text: str, budget: int) -> int:
+        """Characters at the head of ``text`` that take at most ``budget`` tokens."""
+        return bisect_right(
+            range(len(text)), budget, key=lambda length: self._tokenizer.count(text[:length])
+        )
 
     def lines(self, text: str) -> None:
         """Like :meth:`text`, in blocks that the tokenizer's cache can find again."""
@@ -233,5 +266,15 @@ class _Parts:
         for start in range(0, len(lines), BLOCK_LINES):
             self.text("".join(lines[start : start + BLOCK_LINES]))
 
-    def result(self) -> Sequence[int] | str:
-        return self._ids if self._tokenizer.exact else "".join(self._texts)
+    def prompt(self, healed: str = "") -> Prompt:
+        template, tokenizer = self._template, self._tokenizer
+        ends = (i for token in template.special if (i := tokenizer.special(token)) is not None)
+        return Prompt(
+            content=self._ids if tokenizer.exact else "".join(self._texts),
+            tokens=self.count,
+            healed=healed,
+            regex=f"{re.escape(healed)}[\\s\\S]*" if healed else "",
+            stop_token_ids=tuple(ends),
+            # Servers take four at most: those that end an answer before those that begin another.
+            stop=tuple(dict.fromkeys((*template.stop, *template.special)))[:4],
+        )

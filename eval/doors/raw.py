@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 
 from assistant.engines.client import EngineClient
 from assistant.engines.protocol import ChatRequest, Chunk, GenerateRequest
-from assistant.prompts.layout import Prompt, build
+from assistant.prompts.layout import Prompt, plain
 from assistant.prompts.template import FimTemplate, find
 from assistant.prompts.tokenizer import EstimatingTokenizer, ModelTokenizer, Tokenizer
-from assistant.settings import CompletionSettings
 from eval.door import PATIENCE, Door, Setting
 from eval.types import Answer, ChatAsk, CompletionAsk
 
@@ -74,23 +73,10 @@ class RawDoor:
         return {"seed": self.setting.seed * 1000 + self.number}
 
     def _infilling(self, ask: CompletionAsk) -> Prompt:
-        prefix, suffix_text = ask.published or (ask.prefix, ask.suffix)
+        prefix, suffix = ask.published or (ask.prefix, ask.suffix)
         shown = sum(self.tokenizer.count(s.text) + SPARE_TOKENS for s in ask.snippets)
         room = self._room(ask.max_tokens) - shown
-        suffix = min(self.tokenizer.count(suffix_text) + 1, room // 4)
-        settings = CompletionSettings(
-            form="psm", healing=False, prefix_tokens=max(16, room - suffix), suffix_tokens=suffix
-        )
-        return build(
-            prefix + suffix_text,
-            len(prefix),
-            ask.path,
-            ask.snippets,
-            self._template(),
-            self.tokenizer,
-            settings,
-            constraints=False,
-        )
+        return plain(prefix, suffix, ask.path, ask.snippets, self._template(), self.tokenizer, room)
 
     def _left_only(self, ask: CompletionAsk) -> Prompt:
         """The prefix alone, as far as it fits, to be continued."""

@@ -97,9 +97,11 @@ def judge(name: str, subset: Subset, done: Result, folder: Path = FOLDER) -> Ver
     path = recorded(name, folder)
     if not path.exists():
         return Verdict(name, False, subset.metric, None, (f"nothing is recorded: {RECORD}",))
-    comparison = compare(load(path), done)
+    before = load(path)
+    comparison = compare(before, done)
     found = comparison.metrics.get(subset.metric)
-    if found is None or comparison.n != done.n:
+    same = comparison.n == done.n and before.options.data == done.options.data
+    if found is None or not same:
         return Verdict(
             name, False, subset.metric, None, (f"recorded for another subset: {RECORD}",)
         )

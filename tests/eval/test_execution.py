@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from assistant.errors import UsageError
 from assistant.sandbox import Job, Limits, Outcome, Status, Usage, unavailable
 from eval.execution import LIMITS, Program, execute
 from eval.types import Grade
@@ -114,10 +115,10 @@ def test_the_word_is_drawn_anew_and_needed() -> None:
     assert words[0] != words[1]
 
 
-def test_without_a_sandbox_it_says_so() -> None:
+def test_what_was_not_run_is_no_wrong_program() -> None:
     refused = Outcome(Status.REFUSED, reason="install bubblewrap")
-    grade = execute(Program("", ""), LIMITS, lambda job: refused)
-    assert grade == Grade({"pass": 0.0}, "refused: install bubblewrap")
+    with pytest.raises(UsageError, match="install bubblewrap"):
+        execute(Program("", ""), LIMITS, lambda job: refused)
 
 
 def test_a_machine_too_busy_to_run_a_program_is_waited_for() -> None:

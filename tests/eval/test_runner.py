@@ -15,6 +15,7 @@ from assistant.config import load
 from assistant.errors import AssistantError, EngineError, UsageError
 from eval.data import Data
 from eval.door import doors
+from eval.journal import Journal
 from eval.results import Answered, Options, save
 from eval.results import load as load_result
 from eval.runner import Order, chosen, fold, run
@@ -129,6 +130,28 @@ async def test_a_line_cut_off_by_a_kill_is_asked_again(
     done, again = await run(order("raw"))
     assert len(fake_engine.requests()) - asked == 1
     assert len(again.path.read_text(encoding="utf-8").splitlines()) == done.n == 6
+
+
+async def test_an_answer_with_unusual_line_ends_is_kept(
+    order: Callable[..., Order], fake_engine: FakeControl
+) -> None:
+    fake_engine.configure(default="a\u2028b\x85c\u2029d\n")
+    _, journal = await run(order("raw"))
+    assert set(Journal(journal.path).records) == {f"py/sum-{n}" for n in range(6)}
+
+
+async def test_a_question_that_has_changed_is_asked_again(
+    order: Callable[..., Order], fake_engine: FakeControl, data: Data
+) -> None:
+    await run(order("raw"))
+    asked = len(fake_engine.requests())
+    assert data.folder is not None
+    rows = [{**row, "suffix": "\n\nprint(2)\n"} if n == 3 else row for n, row in enumerate(ROWS)]
+    written = data.folder / "santacoder_fim_singleline.jsonl.gz"
+    with gzip.open(written, "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    await run(order("raw"))
+    assert len(fake_engine.requests()) - asked == 1
 
 
 async def test_another_setting_does_not_take_up_the_answers(

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.errors import UsageError
-from assistant.prompts.layout import STEP_LINES, Prompt, build, window
+from assistant.prompts.layout import STEP_LINES, Prompt, build, plain, window
 from assistant.prompts.template import FimTemplate, templates
-from assistant.prompts.tokenizer import EstimatingTokenizer, ModelTokenizer
+from assistant.prompts.tokenizer import EstimatingTokenizer, ModelTokenizer, Tokenizer
 from assistant.settings import CompletionSettings
 from assistant.types import Snippet, SnippetKind
 
@@ -172,3 +172,42 @@ def test_a_line_of_a_megabyte_does_not_stall(tokenizer: ModelTokenizer, qwen: Fi
     text = "x" * 1_000_000
     prompt = prompt_of(tokenizer, qwen, text, 500_000)
     assert prompt.tokens < 4_000
+
+
+SIDES = [
+    ("def encode(self, text):\n    return ", "\n\n\nclass Tokenizer:\n    pass\n"),
+    ("for index in range(10):\n" * 70, "print(index)\r\n\n\n" * 40),
+    ("x", ""),
+    ("", "    return é\u2028 text"),
+]
+
+
+@pytest.mark.parametrize(("prefix", "suffix"), SIDES)
+def test_the_plain_template_holds_each_side_as_one_text(
+    prefix: str, suffix: str, qwen: FimTemplate, tokenizer: ModelTokenizer
+) -> None:
+    prompt = plain(prefix, suffix, "a.py", (), qwen, tokenizer, 4000)
+    marks = [tokenizer.special(token) for token in (qwen.prefix, qwen.suffix, qwen.middle)]
+    assert list(prompt.content) == [
+        marks[0],
+        *tokenizer.encode(prefix),
+        marks[1],
+        *tokenizer.encode(suffix),
+        marks[2],
+    ]
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_the_plain_template_is_cut_at_its_far_ends(
+    exact: bool, qwen: FimTemplate, tokenizer: ModelTokenizer
+) -> None:
+    counting: Tokenizer = tokenizer if exact else EstimatingTokenizer()
+    prefix, suffix = "first " * 300 + "near(", ") beside" + " last" * 300
+    prompt = plain(prefix, suffix, "a.py", (), qwen, counting, 200)
+    text = prompt.content if isinstance(prompt.content, str) else spelled(prompt, tokenizer)
+    assert prompt.tokens <= 206  # an estimate is rounded up for each side
+    assert "near(<|fim_suffix|>) beside" in text
+    assert text.count(" last") > 5
+    assert 20 < text.count("first ") < 300
+    short = plain("a", suffix, "a.py", (), qwen, counting, 200)
+    assert short.tokens > 180

@@ -60,6 +60,13 @@ def test_a_record_of_other_records_is_no_pass(tmp_path: Path) -> None:
     assert "another subset" in verdict.notes[0]
 
 
+def test_a_record_of_changed_questions_is_no_pass(tmp_path: Path) -> None:
+    gate.record("fill", scored(16), tmp_path)
+    now = scored(16)
+    changed = now.model_copy(update={"options": now.options.model_copy(update={"data": "other"})})
+    assert not gate.judge("fill", SUBSET, changed, tmp_path).passed
+
+
 def test_the_record_holds_no_text_of_a_benchmark(tmp_path: Path) -> None:
     gate.record("fill", gate.without_text(scored(16)), tmp_path)
     written = gate.recorded("fill", tmp_path).read_text(encoding="utf-8")
