@@ -160,7 +160,8 @@ def _asked(sample: Sample) -> str:
     last two names of that stand for what is in it (:mod:`eval.mining.masking`)."""
     ask, folder = sample.ask, ""
     if isinstance(ask, CompletionAsk) and ask.root is not None:
-        ask, folder = replace(ask, root=None), "/".join(ask.root.parts[-2:])
+        folder = "/".join(ask.root.parts[-2:])
+        ask = replace(ask, root=None)
     extra = sorted(sample.extra.items())
     asked = repr((sample.id, ask, folder, sample.reference, extra))
     return hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()
