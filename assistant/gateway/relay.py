@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
+from assistant.engines.protocol import Endpoint
 from assistant.gateway.call import Call
 from assistant.gateway.errors import BadRequest, Busy, EngineDown, EngineFailed, Refusal
 from assistant.gateway.pool import Engine
@@ -107,17 +108,24 @@ class Relay(Response):
         async with engine.turn(self._work):
             call.granted = time.monotonic()
             endpoint = await engine.ready()
-            body = {**self._body, "model": self._gateway.pool.named(engine, self._body["model"])}
-            if endpoint.constraints:
-                body["priority"] = int(self._work.kind)
-            headers = {"X-Request-Id": call.id, **self._passed}
-            async with self._gateway.upstream.post(endpoint, self._path, body, headers) as answer:
-                if answer.status != 200:
-                    raise await refused(answer)
-                if body.get("stream"):
-                    await self._stream(answer, send)
-                else:
-                    await self._whole(answer, send)
+            body = {**self._body, "model": self._gateway.pool.named(engine, call.model)}
+            await self._relayed(endpoint, body, send)
+
+    async def _relayed(self, endpoint: Endpoint, body: dict[str, Any], send: Send) -> None:
+        """The engine's whole answer to ``body``."""
+        if endpoint.constraints:
+            body = {**body, "priority": int(self._work.kind)}
+        headers = {"X-Request-Id": self._call.id, **self._passed}
+        async with self._gateway.upstream.post(endpoint, self._path, body, headers) as answer:
+            if answer.status != 200:
+                raise await refused(answer)
+            if body.get("stream"):
+                await self._stream(answer, send)
+            else:
+                data = await answer.read()
+                self._count(data[-_TAIL:])
+                kind = answer.headers.get("Content-Type", "application/json")
+                await self._reply(data, kind, send)
 
     async def _stream(self, answer: aiohttp.ClientResponse, send: Send) -> None:
         tail = b""
@@ -128,16 +136,15 @@ class Relay(Response):
         self._count(tail)
         await self._send({"type": "http.response.body", "body": b""}, send)
 
-    async def _whole(self, answer: aiohttp.ClientResponse, send: Send) -> None:
-        data = await answer.read()
-        self._count(data[-_TAIL:])
-        await self._start(answer, send, len(data))
+    async def _reply(self, data: bytes, kind: str, send: Send) -> None:
+        """An answer that is here as a whole."""
+        await self._begin(kind, send, len(data))
         await self._send({"type": "http.response.body", "body": data}, send)
 
-    async def _start(
-        self, answer: aiohttp.ClientResponse, send: Send, length: int | None = None
-    ) -> None:
-        kind = answer.headers.get("Content-Type", "application/json")
+    async def _start(self, answer: aiohttp.ClientResponse, send: Send) -> None:
+        await self._begin(answer.headers.get("Content-Type", "application/json"), send)
+
+    async def _begin(self, kind: str, send: Send, length: int | None = None) -> None:
         headers = [(b"content-type", kind.encode("latin-1"))]
         if length is not None:
             headers.append((b"content-length", str(length).encode()))

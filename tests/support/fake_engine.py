@@ -37,6 +37,7 @@ DEFAULTS: dict[str, Any] = {
     "chunk_delay_ms": 0,
     "first_delay_ms": 0,  # before the first chunk
     "start_delay_ms": 0,  # before the server listens; /health answers 503 no sooner than that
+    "chunks": False,  # note every chunk sent in the log
     "refuse": 0,  # an HTTP status to refuse completions with
     "crash_after": -1,  # die in the middle of the answer to the request of this number
     "exit_at_start": -1,  # exit at once with this status
@@ -215,18 +216,23 @@ class Server:
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n")
         writer.write(b"transfer-encoding: chunked\r\n\r\n")
         step = max(1, int(rules["tokens_per_chunk"]))
+        options = body.get("stream_options") or {}
         for start in range(0, max(1, len(pieces)), step):
             chunk = pieces[start : start + step]
             last = start + step >= len(pieces)
             content = "".join(chunk)
             shown = {"delta": {"content": content}} if "messages" in body else {"text": content}
             choice = {"index": 0, **shown, "finish_reason": reason if last else None}
-            await event(writer, json.dumps({**common, "choices": [choice], "usage": None}))
             self.sent += len(chunk)
+            so_far = {**usage, "completion_tokens": self.sent}
+            told = so_far if options.get("continuous_usage_stats") else None
+            await event(writer, json.dumps({**common, "choices": [choice], "usage": told}))
+            if rules["chunks"]:
+                log(event="chunk", text=content)
             if crash:
                 os._exit(1)
             await asyncio.sleep(rules["chunk_delay_ms"] / 1000)
-        if (body.get("stream_options") or {}).get("include_usage"):
+        if options.get("include_usage"):
             await event(writer, json.dumps({**common, "choices": [], "usage": usage}))
         await event(writer, "[DONE]")
         writer.write(b"0\r\n\r\n")

@@ -16,8 +16,9 @@ from assistant.gateway.call import Call
 from assistant.gateway.errors import Refusal
 from assistant.gateway.fim import infilling
 from assistant.gateway.pool import Engine
-from assistant.gateway.relay import Relay, openai_error
+from assistant.gateway.relay import openai_error
 from assistant.gateway.work import Kind
+from assistant.gateway.yielding import relay_of
 
 if TYPE_CHECKING:
     from assistant.gateway.gateway import Gateway
@@ -95,7 +96,7 @@ class OpenAI:
             if suffix is not None and isinstance(body.prompt, str):
                 await _fill(gateway, engine, body.prompt, suffix, payload)
             _note(call, engine, body.model)
-            return Relay(gateway, engine, "completions", payload, work, call)
+            return relay_of(work)(gateway, engine, "completions", payload, work, call)
 
         @router.post("/v1/chat/completions", response_class=Response, responses=_STREAMS)
         async def chat(
@@ -107,7 +108,7 @@ class OpenAI:
             payload = body.payload()
             payload.setdefault("model", body.model)
             _note(call, engine, body.model)
-            return Relay(gateway, engine, "chat/completions", payload, work, call)
+            return relay_of(work)(gateway, engine, "chat/completions", payload, work, call)
 
         return router
 
