@@ -15,7 +15,7 @@ from assistant.completion.debounce import Debounce
 from assistant.completion.reuse import SuggestionCache
 from assistant.completion.suggester import Counters, Suggester
 from assistant.engines.link import EngineLink
-from assistant.errors import AssistantError, where
+from assistant.errors import AssistantError, EngineUnavailable, where
 from assistant.settings import Settings
 from assistant.types import Completion, CompletionRequest, Surroundings
 from lsp import options
@@ -63,6 +63,7 @@ class Session:
         self._layers: dict[str, Any] = {"command line": server.overrides}
         self._told: dict[str, float] = {}
         self._last_shown = ""
+        self._failures: dict[Path, dict[str, str]] = {}
         self._faults: list[str] = []
         self._started = False
         self._configuring = asyncio.Lock()
@@ -151,6 +152,7 @@ class Session:
             self._suggester.changed(buffer.document(), end)
 
     def closed(self, buffer: Buffer) -> None:
+        self._failures.pop(buffer.path, None)
         if self._suggester is not None:
             self._suggester.closed(buffer.path)
 
@@ -180,22 +182,37 @@ class Session:
 
     async def suggest(self, request: CompletionRequest) -> tuple[str, Completion] | None:
         """The suggestion's id and text; None when there is nothing, whatever the reason."""
+        path = request.document.path
         if self._suggester is None or self.engine.endpoint is None:
             self.engine.nudge()
+            self._failed(path, EngineUnavailable.__name__, self.engine.detail or "no engine yet")
             return None
         try:
             found = await self._suggester.suggest(request)
         except AssistantError as error:
+            self._failed(path, type(error).__name__, str(error))
             self.tell_once(str(error))
             return None
         except Exception as error:  # noqa: BLE001 - an editor must not see a bug as a popup
+            self._failed(path, type(error).__name__, f"completion failed: {where(error)}")
             logger.error("completion failed: %s", where(error))
             return None
+        self._failures.pop(path, None)
         if found is not None:
             # The same suggestion, typed through, is shown once.
             self.acceptance.shown += found[0] != self._last_shown
             self._last_shown = found[0]
         return found
+
+    def failures(self) -> dict[str, dict[str, str]]:
+        """By URI, why an open document's last request failed: ``error`` (a class) and
+        ``message``. An answer, empty or not, takes it away."""
+        found = ((buffer.uri, self._failures.get(buffer.path)) for buffer in self.documents)
+        return {uri: failure for uri, failure in found if failure is not None}
+
+    def _failed(self, path: Path, error: str, message: str) -> None:
+        if any(buffer.path == path for buffer in self.documents):
+            self._failures[path] = {"error": error, "message": message}
 
     def accepted(self, identifier: str) -> bool:
         suggestion = self._suggester.cache.get(identifier) if self._suggester else None

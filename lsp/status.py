@@ -9,7 +9,8 @@ from lsp.server import AssistantServer
 
 
 def status(ls: AssistantServer, params: Any) -> dict[str, Any]:
-    """``{engine, indexes, completions, acceptance, documents}``; no source text, no settings."""
+    """``{engine, indexes, completions, failures, acceptance, documents}``; no settings, and no
+    source text but what an engine quotes when it refuses."""
     session = ls.session
     completions = session.counters.as_dict()
     asked = completions["requests"]
@@ -18,6 +19,8 @@ def status(ls: AssistantServer, params: Any) -> dict[str, Any]:
         "engine": session.engine.status(),
         "indexes": session.repositories.status(),
         "completions": {**completions, "without_engine": without / asked if asked else 0.0},
+        # A request that fails is answered empty: here it is told from one with nothing to show.
+        "failures": session.failures(),
         "acceptance": asdict(session.acceptance),
         "documents": len(session.documents),
     }

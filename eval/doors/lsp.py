@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant import syntax
-from assistant.errors import EngineUnavailable, RepositoryIndexError, UsageError
+from assistant.errors import EngineError, EngineUnavailable, RepositoryIndexError, UsageError
 from assistant.positions import offset_at, position_at
 from assistant.types import Position, PositionEncoding
 from eval.door import PATIENCE, Door, Setting
@@ -57,9 +57,11 @@ class LspDoor:
         began = time.perf_counter()
         try:
             found = await self._ask(uri, text, len(ask.prefix))
+            seconds = time.perf_counter() - began
+            if not found["items"]:
+                await self._raise_failure(uri)
         finally:
             self._editor.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
-        seconds = time.perf_counter() - began
         if not found["items"]:
             return Answer("", seconds=seconds, dropped="the server showed nothing")
         shown = found["items"][0]
@@ -83,6 +85,13 @@ class LspDoor:
                 "context": {"triggerKind": 1 if self._setting.invoked else 2},
             },
         )
+
+    async def _raise_failure(self, uri: str) -> None:
+        """Editors are answered empty whatever the reason; a failure is not the model's answer."""
+        failure = (await self._editor.status())["failures"].get(uri)
+        if failure is not None:
+            unavailable = failure["error"] == EngineUnavailable.__name__
+            raise (EngineUnavailable if unavailable else EngineError)(failure["message"])
 
     async def _add(self, root: Path) -> None:
         """Add a workspace folder and wait until it is indexed."""

@@ -137,3 +137,26 @@ async def test_an_engine_that_refuses_is_said_once(setting: Setting) -> None:
             assert await complete(client, f"refused{i}.py") == []
         assert len(client.shown()) == 1
         assert "Traceback" not in client.errors.decode()
+
+
+async def test_the_status_says_why_a_document_was_answered_empty(setting: Setting) -> None:
+    async with setting.server() as client:
+        await client.initialize(setting.folder)
+        await client.ready()
+        setting.engine.configure(refuse=500)
+        assert await complete(client, "refused.py") == []
+        setting.engine.configure(refuse=0)
+        await client.open("file:///project/empty.py", "other = \n")
+        assert await client.inline("file:///project/empty.py", 0, 8) == []
+        failures = (await client.status())["failures"]
+        assert list(failures) == ["file:///project/refused.py"]
+        assert failures["file:///project/refused.py"]["error"] == "EngineError"
+        assert "told to refuse" in failures["file:///project/refused.py"]["message"]
+        setting.engine.configure(default="load()")
+        assert await complete(client, "refused.py") == ["load()"]
+        assert (await client.status())["failures"] == {}
+        setting.engine.configure(refuse=503)
+        assert await complete(client, "gone.py") == []
+        closed = {"textDocument": {"uri": "file:///project/gone.py"}}
+        await client.notify("textDocument/didClose", closed)
+        assert (await client.status())["failures"] == {}
