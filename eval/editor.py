@@ -13,6 +13,8 @@ from typing import Any
 
 from assistant.errors import AssistantError
 
+ENDED = "the language server has ended: `python -m lsp` in a terminal may say why"
+
 
 class ServerFailed(AssistantError):
     """The language server ended, or refused."""
@@ -29,6 +31,8 @@ class Editor:
 
     async def request(self, method: str, params: Any = None) -> Any:
         """The result. Raises ServerFailed."""
+        if self._reading.done():  # nobody would ever resolve the answer
+            raise ServerFailed(ENDED)
         self._next += 1
         answer = asyncio.get_running_loop().create_future()
         self._waiting[self._next] = answer
@@ -93,7 +97,7 @@ class Editor:
         finally:
             for answer in self._waiting.values():
                 if not answer.done():
-                    answer.set_exception(ServerFailed("the language server has ended"))
+                    answer.set_exception(ServerFailed(ENDED))
 
     async def _message(self) -> dict[str, Any] | None:
         assert self.process.stdout is not None
