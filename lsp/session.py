@@ -14,6 +14,7 @@ from assistant.completion.completer import Completer
 from assistant.completion.debounce import Debounce
 from assistant.completion.reuse import SuggestionCache
 from assistant.completion.suggester import Counters, Suggester
+from assistant.context.repositories import Repositories
 from assistant.engines.link import EngineLink
 from assistant.errors import AssistantError, EngineUnavailable, where
 from assistant.settings import Settings
@@ -22,7 +23,6 @@ from lsp import options
 from lsp.documents import Buffer, Documents
 from lsp.log import set_level
 from lsp.progress import WorkDone
-from lsp.repositories import Repositories
 
 if TYPE_CHECKING:
     from assistant.engines.protocol import Endpoint, Progress
@@ -59,7 +59,7 @@ class Session:
         self.counters = Counters()
         self.acceptance = Acceptance()
         self.engine = EngineLink(self._endpoint, self._engine_progress, self._engine_failed)
-        self.repositories = Repositories(self.settings, self._index_progress)
+        self.repositories = Repositories(self.settings.context, self._index_progress)
         self._layers: dict[str, Any] = {"command line": server.overrides}
         self._told: dict[str, float] = {}
         self._last_shown = ""
@@ -101,7 +101,7 @@ class Session:
             await self._rebuild()
         if old.context != settings.context or old.plugins != settings.plugins:
             await self.repositories.close()
-            self.repositories = Repositories(settings, self._index_progress)
+            self.repositories = Repositories(settings.context, self._index_progress)
             await self._rebuild()
             for folder in self.folders:
                 self.repositories.add(folder)
@@ -113,7 +113,7 @@ class Session:
     async def start(self) -> None:
         """Begin to get the engine and the indexes; nothing here waits for either."""
         self._started = True
-        self.repositories = Repositories(self.settings, self._index_progress)
+        self.repositories = Repositories(self.settings.context, self._index_progress)
         await self._rebuild()
         for folder in self.folders:
             self.repositories.add(folder)

@@ -1,4 +1,7 @@
-"""The indexes of the workspace folders: opened, refreshed in a child process, kept fresh."""
+"""The indexes of several workspace folders: opened, refreshed in a child process, kept fresh.
+
+For servers: the language server and the gateway.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import AssistantError, where
-from assistant.settings import Settings
+from assistant.settings import ContextSettings
 
 if TYPE_CHECKING:
     from assistant.context.repository import Repository
@@ -43,7 +46,9 @@ class Repositories:
     """
 
     def __init__(
-        self, settings: Settings, on_progress: Callable[[Path, int | None, int], None]
+        self,
+        settings: ContextSettings,
+        on_progress: Callable[[Path, int | None, int], None] = lambda root, done, total: None,
     ) -> None:
         self._settings = settings
         self._on_progress = on_progress
@@ -64,7 +69,7 @@ class Repositories:
 
     def add(self, root: Path) -> None:
         """Open and refresh the index of ``root`` in the background."""
-        if root in self._folders or not self._settings.context.enabled:
+        if root in self._folders or not self._settings.enabled:
             return
         self._loop = asyncio.get_running_loop()
         folder = self._folders[root] = _Folder(root)
@@ -135,10 +140,9 @@ class Repositories:
     async def _run(self, folder: _Folder) -> None:
         from assistant.context.repository import Repository
 
-        context = self._settings.context
-        folder.repository = await asyncio.to_thread(Repository.open, folder.root, context)
+        folder.repository = await asyncio.to_thread(Repository.open, folder.root, self._settings)
         await self._refresh(folder)
-        if context.watch:
+        if self._settings.watch:
             folder.tasks.append(self._guarded(folder, self._watch(folder)))
         while True:
             await self._update(folder, await folder.saved.get())
@@ -154,7 +158,7 @@ class Repositories:
         try:
             if folder.repository is not None:
                 await asyncio.to_thread(folder.repository.mend)
-            report = await refresh_in_background(folder.root, self._settings.context, progress)
+            report = await refresh_in_background(folder.root, self._settings, progress)
             folder.state = "ready"
             folder.files, folder.symbols = report.files, report.symbols
             logger.info("indexed %d files in %.1f s", report.files, report.seconds)
