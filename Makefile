@@ -34,10 +34,10 @@ test: setup ## All tests: unit, language server, real vLLM and model, real Neovi
 	@$(PYTEST)
 
 test-fast: setup ## Unit and language server tests only, under a minute
-	@$(PYTEST) -m "not slow and not e2e and not editor"
+	@$(PYTEST) -m "not slow and not e2e and not editor and not browser"
 
-e2e: setup ## Only the tests with the real engine or a real editor
-	@$(PYTEST) -m "e2e or editor"
+e2e: setup ## Only the tests with the real engine, a real editor or a real browser
+	@$(PYTEST) -m "e2e or editor or browser"
 
 fmt: setup ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix-only --quiet .

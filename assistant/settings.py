@@ -118,8 +118,9 @@ class GatewaySettings(_Section):
     """Write prompts and answers to the log. Off: no source text is logged anywhere."""
     audit: bool = True
     """One line a request, without its text, in ``log/audit.jsonl``."""
-    otlp_endpoint: str = ""
-    """Where OpenTelemetry traces go (OTLP over HTTP); empty: nowhere."""
+    otlp_endpoint: str = Field("", pattern=r"^(https?://\S+)?$")
+    """Where OpenTelemetry traces go (OTLP over HTTP), such as ``http://127.0.0.1:4318``; empty:
+    nowhere."""
 
 
 class CompletionSettings(_Section):

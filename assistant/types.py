@@ -9,6 +9,7 @@ Two ways to name a place in a text:
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -127,6 +128,8 @@ class CompletionRequest:
     selected: tuple[int, str] | None = None
     automatic: bool = True
     """False when the user asked for it by a key: then more is worth waiting for."""
+    asked: float = field(default_factory=time.perf_counter, compare=False)
+    """When, on :func:`time.perf_counter`: a trace begins there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,9 @@ class Completer:
         stopper = Stopper(site, scope)
         try:
             async with asyncio.timeout(self._settings.completion.timeout):
-                await self._stream(connection.client, prompt, scope, stopper, answer, on_text)
+                await self._stream(
+                    connection.client, prompt, scope, stopper, answer, on_text, request.asked
+                )
         except TimeoutError:
             # What there is may still be useful.
             answer.finish_reason = "length"
@@ -200,6 +202,7 @@ class Completer:
         stopper: Stopper,
         answer: _Answer,
         on_text: Callable[[str], None] | None,
+        since: float,
     ) -> None:
         """Fill ``answer`` until the scope has ended; closing the stream stops the engine."""
         asked = GenerateRequest(
@@ -209,6 +212,7 @@ class Completer:
             stop_token_ids=prompt.stop_token_ids,
             stop=() if prompt.stop_token_ids else prompt.stop,
             regex=prompt.regex,
+            since=since,
         )
         raw = ""
         async with aclosing(client.generate(asked)) as chunks:

@@ -7,7 +7,9 @@ and nothing else is needed.
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,9 @@ from assistant.errors import EngineError, EngineUnavailable
 
 if TYPE_CHECKING:
     import httpx
+
+WAITED = "X-Assistant-Waited"
+"""Header: milliseconds from the keystroke to the request. The gateway's trace begins there."""
 
 
 class EngineClient:
@@ -49,7 +54,9 @@ class EngineClient:
         Raises EngineUnavailable when nobody listens or the connection is lost, EngineError when
         the server refuses or says nothing for too long.
         """
-        async with aclosing(self._stream("completions", self._body(request))) as chunks:
+        async with aclosing(
+            self._stream("completions", self._body(request), request.since)
+        ) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -59,12 +66,15 @@ class EngineClient:
             async for chunk in chunks:
                 yield chunk
 
-    async def _stream(self, path: str, body: dict[str, Any]) -> AsyncGenerator[Chunk, None]:
+    async def _stream(
+        self, path: str, body: dict[str, Any], since: float = 0.0
+    ) -> AsyncGenerator[Chunk, None]:
         import httpx
 
         url = f"{self.endpoint.url}/{path}"
+        headers = _trace(since)
         try:
-            async with self._http.stream("POST", url, json=body) as response:
+            async with self._http.stream("POST", url, json=body, headers=headers) as response:
                 if response.status_code != 200:
                     raise await _refusal(response)
                 yield Chunk("")
@@ -139,6 +149,15 @@ class EngineClient:
                 body["structured_outputs"] = {"regex": request.regex}
         body.update(request.extra)
         return body
+
+
+def _trace(since: float) -> dict[str, str]:
+    """A new trace's W3C context, so that what the gateway and the engine record of one request
+    belongs together."""
+    headers = {"traceparent": f"00-{os.urandom(16).hex()}-{os.urandom(8).hex()}-01"}
+    if since:
+        headers[WAITED] = str(max(0, round((time.perf_counter() - since) * 1000)))
+    return headers
 
 
 async def _refusal(response: httpx.Response) -> EngineError:

@@ -19,6 +19,7 @@ from assistant.gateway.dialects import dialects
 from assistant.gateway.errors import BadRequest, EngineFailed, Refusal, TooLarge
 from assistant.gateway.front import Front
 from assistant.gateway.gateway import Gateway
+from assistant.gateway.watching import router as watching
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope
@@ -48,6 +49,7 @@ def build(gateway: Gateway) -> ASGIApp:
     )
     for dialect in dialects():
         app.include_router(dialect.router(gateway))
+    app.include_router(watching(gateway))
     _health(app, gateway)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)

@@ -48,7 +48,7 @@ class Audit:
             "cached_tokens": call.cached_tokens,
             "generated_tokens": call.generated_tokens,
             "bytes": call.sent_bytes,
-            "queue_ms": _ms(call.granted - call.began) if call.granted else None,
+            "queue_ms": _ms(call.granted - (call.queued or call.began)) if call.granted else None,
             "first_byte_ms": _ms(call.first_byte - call.began) if call.first_byte else None,
             "ms": _ms(now - call.began),
         }

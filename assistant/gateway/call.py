@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from assistant.gateway.keys import Key
+from assistant.gateway.tracing import UNTRACED, Trace
 from assistant.gateway.work import Kind
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ HEADER = "X-Request-Id"
 
 @dataclass(slots=True)
 class Call:
-    """``began`` and the others are seconds of :func:`time.monotonic`; 0 is not yet."""
+    """``began``, ``queued``, ``granted``, ``first_byte`` and ``ended`` are seconds of
+    :func:`time.monotonic`; 0 is not yet. ``at`` is the wall clock's time, for people."""
 
     id: str
     key: Key
@@ -30,12 +32,20 @@ class Call:
     outcome: str = ""
     """``code`` of the refusal, ``gone`` when the client left, else empty."""
     began: float = field(default_factory=time.monotonic)
+    at: float = field(default_factory=time.time)
+    queued: float = 0.0
     granted: float = 0.0
     first_byte: float = 0.0
+    ended: float = 0.0
     sent_bytes: int = 0
     prompt_tokens: int = 0
     cached_tokens: int = 0
     generated_tokens: int = 0
+    trace: Trace = UNTRACED
+
+    def to_engine(self) -> dict[str, str]:
+        """Headers for a request to an engine on behalf of this one, which begins now."""
+        return {HEADER: self.id, **self.trace.to_engine()}
 
 
 def call_of(request: Request) -> Call:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from assistant.gateway.gateway import Gateway
 
-OPEN = ("/health", "/ready")
-"""Paths that whoever watches a server asks without a key."""
+OPEN = ("/", "/health", "/ready")
+"""Paths that whoever watches a server asks without a key; the page at / has no data in it."""
 _ID = re.compile(r"[\w.-]{1,64}")
 
 
@@ -50,7 +50,7 @@ class Front:
         call.method, call.path = scope["method"], scope["path"]
         scope.setdefault("state", {})["call"] = call
         noted = _noting(call, send)
-        self._gateway.began(call)
+        self._gateway.began(call, headers)
         try:
             try:
                 await self._pass(scope, receive, noted, headers, call)

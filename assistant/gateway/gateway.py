@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
+import asyncio
+import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,14 +12,14 @@ from assistant import paths
 from assistant.gateway.audit import Audit
 from assistant.gateway.call import Call
 from assistant.gateway.errors import NotAllowed
+from assistant.gateway.history import History
 from assistant.gateway.keys import Keys
 from assistant.gateway.limits import Limits
+from assistant.gateway.metrics import WATCHED, Metrics
 from assistant.gateway.pool import Pool
+from assistant.gateway.tracing import UNTRACED, Tracing
 from assistant.gateway.upstream import Upstream
 from assistant.settings import Settings
-
-RECENT = 100
-"""Requests that the status page shows."""
 
 
 class Gateway:
@@ -33,7 +35,9 @@ class Gateway:
         self.keys = Keys()
         self.limits = Limits()
         self.active: dict[str, Call] = {}
-        self.recent: deque[Call] = deque(maxlen=RECENT)
+        self.history = History()
+        self.metrics = Metrics(self)
+        self.tracing = Tracing(settings.gateway.otlp_endpoint)
         self._audit = Audit(paths.folder("log") / "audit.jsonl") if settings.gateway.audit else None
 
     async def start(self) -> None:
@@ -44,16 +48,29 @@ class Gateway:
     async def close(self) -> None:
         await self.pool.close()
         await self.upstream.close()
+        await asyncio.to_thread(self.tracing.close)
         if self._audit is not None:
             self._audit.close()
 
-    def began(self, call: Call) -> None:
+    @property
+    def audit_lost(self) -> int:
+        """Audit lines that could not be written."""
+        return self._audit.lost if self._audit is not None else 0
+
+    def began(self, call: Call, headers: Mapping[str, str]) -> None:
+        """``headers`` have lower-case names."""
         self.active[call.id] = call
+        if call.path not in WATCHED:
+            call.trace = self.tracing.begin(call, headers)
 
     def ended(self, call: Call) -> None:
         """Called once for every request, however it ended."""
+        call.ended = time.monotonic()
         self.active.pop(call.id, None)
-        self.recent.append(call)
+        self.metrics.add(call)
+        self.history.add(call)
+        call.trace.end(call, self.metrics.path(call))
+        call.trace = UNTRACED
         if self._audit is not None:
             with suppress(OSError):
                 self._audit.write(call)

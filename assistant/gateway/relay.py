@@ -86,6 +86,7 @@ class Relay(Response):
         self._started = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._call.queued = time.monotonic()
         try:
             await until_gone(receive, self._answer(send))
         except ClientGone:
@@ -115,7 +116,7 @@ class Relay(Response):
         """The engine's whole answer to ``body``."""
         if endpoint.constraints:
             body = {**body, "priority": int(self._work.kind)}
-        headers = {"X-Request-Id": self._call.id, **self._passed}
+        headers = {**self._call.to_engine(), **self._passed}
         async with self._gateway.upstream.post(endpoint, self._path, body, headers) as answer:
             if answer.status != 200:
                 raise await refused(answer)

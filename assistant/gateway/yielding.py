@@ -81,7 +81,7 @@ class Yielding(Relay):
             "stream_options": {"include_usage": True, "continuous_usage_stats": True},
             "priority": int(self._work.kind),
         }
-        before, headers = self._tokens, {"X-Request-Id": self._call.id}
+        before, headers = self._tokens, self._call.to_engine()
         async with self._gateway.upstream.post(endpoint, self._path, asked, headers) as answer:
             if answer.status != 200:
                 raise await refused(answer)
