@@ -7,18 +7,23 @@ Leaving the context closes the connection, which is how vLLM is told to stop com
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from assistant.engines.protocol import Endpoint
-from assistant.gateway.errors import EngineDown, EngineFailed
+from assistant.gateway.errors import BadRequest, EngineDown, EngineFailed
 
 if TYPE_CHECKING:
     import aiohttp
 
 HUNG = "engine_silent"
 """``code`` of the error for an engine that said nothing for too long."""
+
+
+def _dumps(body: Any) -> str:
+    return json.dumps(body, ensure_ascii=False, allow_nan=False)
 
 
 class Upstream:
@@ -34,6 +39,7 @@ class Upstream:
             # An engine is the user's own; a proxy from the environment is for the world outside.
             trust_env=False,
             auto_decompress=False,
+            json_serialize=_dumps,
         )
 
     async def close(self) -> None:
@@ -82,6 +88,8 @@ class Upstream:
         for again in (True, False):
             try:
                 return await self._session.request(method, url, json=body, headers=headers)
+            except ValueError as error:  # what JSON cannot carry: NaN, half a surrogate pair
+                raise BadRequest("a number or a text in the request cannot be sent on") from error
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
                 # A connection kept from before the engine restarted: nothing was computed.
                 if not again or isinstance(error, aiohttp.ClientConnectorError):

@@ -27,6 +27,10 @@ DEFAULT_TOKENS = 16
 """What OpenAI's completions answer without ``max_tokens``."""
 
 
+_MOST = (1 << 31) - 1
+Token = Annotated[int, Field(ge=0, le=_MOST)]
+
+
 class _Body(BaseModel):
     """Unknown fields pass."""
 
@@ -34,12 +38,12 @@ class _Body(BaseModel):
 
     model: str = Field("", description="A name that /v1/models lists; the main one if empty.")
     stream: bool | None = False
-    max_tokens: int | None = Field(None, ge=1)
+    max_tokens: int | None = Field(None, ge=1, le=_MOST)
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, gt=0, le=1)
     n: int | None = Field(None, ge=1, le=128)
     stop: str | list[str] | None = None
-    seed: int | None = None
+    seed: int | None = Field(None, ge=-(1 << 63), lt=1 << 63)
     user: str | None = None
 
     def payload(self) -> dict[str, Any]:
@@ -50,7 +54,7 @@ class _Body(BaseModel):
 class CompletionBody(_Body):
     """``POST /v1/completions``."""
 
-    prompt: str | list[int] | list[str] | list[list[int]] = Field(min_length=0)
+    prompt: str | list[Token] | list[str] | list[list[Token]]
     suffix: str | None = Field(
         None, description="Text after the hole: the prompt becomes the model's own FIM prompt."
     )
