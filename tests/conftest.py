@@ -78,8 +78,8 @@ def real_engine() -> Iterator[Path]:
         folder = Path(name)
         (folder / "models").symlink_to(models)
         clean = {k: v for k, v in os.environ.items() if not k.startswith("ASSISTANT_")}
-        env = {**clean, "ASSISTANT_HOME": name}
-        command = [sys.executable, "-m", "assistant", "serve", "--json"]
+        env = {**clean, "ASSISTANT_HOME": name, "ASSISTANT_ENGINE__LINGER": "0"}
+        command = [sys.executable, "-m", "assistant", "serve", "--port", "0", "--json"]
         with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as server:
             assert server.stdout is not None
             try:

@@ -5,8 +5,7 @@
 Clients hold a connection to its Unix socket: a lease. Over it they get JSON lines:
 ``{"progress": …}`` for each step and ``{"endpoint": …}`` whenever the engine is ready. They
 may send ``restart`` or ``stop``. When the last lease has gone, the supervisor waits
-``engine.linger`` seconds for another and then ends the engine and itself. ``assistant
-serve`` runs the same in the foreground, where it stays without leases.
+``engine.linger`` seconds for another and then ends the engine and itself.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
@@ -43,21 +41,14 @@ FIRST_PAUSE, MOST_PAUSE = 0.5, 30.0
 
 
 class Supervisor:
-    """See the module. ``foreground`` keeps it without leases; ``observe`` sees every step."""
+    """See the module."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        foreground: bool = False,
-        observe: Callable[[dict[str, Any]], None] | None = None,
-    ) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.key = rendezvous.key(settings)
         self.log = rendezvous.log_path(self.key)
         self.endpoint: Endpoint | None = None
         self.failure = ""
-        self._foreground = foreground
-        self._observe = observe or (lambda _: None)
         self._last: dict[str, Any] = {}
         self._leases: set[asyncio.StreamWriter] = set()
         self._idle: asyncio.TimerHandle | None = None
@@ -70,8 +61,7 @@ class Supervisor:
         guard.adopt_orphans()
         server = await asyncio.start_unix_server(self._lease, sock=listening)
         self._work = asyncio.create_task(self._keep_running())
-        if not self._foreground:
-            self._count_down(max(FIRST_CLIENT_SECONDS, self.settings.engine.linger))
+        self._count_down(max(FIRST_CLIENT_SECONDS, self.settings.engine.linger))
         try:
             await self._work
         except asyncio.CancelledError:
@@ -193,7 +183,6 @@ class Supervisor:
         self._say(self._last)
 
     def _say(self, payload: dict[str, Any]) -> None:
-        self._observe(payload)
         line = json.dumps(payload).encode() + b"\n"
         for writer in self._leases:
             writer.write(line)
@@ -215,7 +204,7 @@ class Supervisor:
         finally:
             self._leases.discard(writer)
             writer.close()
-            if not self._leases and not self._foreground:
+            if not self._leases:
                 self._count_down(self.settings.engine.linger)
 
     async def _command(self, command: str) -> None:
@@ -287,16 +276,12 @@ def claim(key: str, patience: float = 30.0) -> IO[str] | None:
             time.sleep(0.05)
 
 
-async def supervise(
-    settings: Settings,
-    foreground: bool = False,
-    observe: Callable[[dict[str, Any]], None] | None = None,
-) -> bool:
+async def supervise(settings: Settings) -> bool:
     """Run a supervisor in this process until it is stopped, SIGINT and SIGTERM included.
 
     False when another one already serves these settings. Raises EngineError.
     """
-    supervisor = Supervisor(settings, foreground, observe)
+    supervisor = Supervisor(settings)
     lock = await asyncio.to_thread(claim, supervisor.key)
     if lock is None:
         return False
