@@ -37,7 +37,8 @@ def tree(key: str) -> list[int]:
 
 def test_a_killed_owner_leaves_nothing_of_vllm(real_home: Path) -> None:
     key = rendezvous.key(load({"engine.max_model_len": 1024}))
-    command = [sys.executable, "-m", "assistant.cli.app", "--set", OWN, "serve", "--json"]
+    sets = ("--set", OWN, "--set", "engine.linger=0")
+    command = [sys.executable, "-m", "assistant", *sets, "serve", "--port", "0", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as serve:
         assert serve.stdout is not None
         endpoint = {}
