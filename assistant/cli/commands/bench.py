@@ -1,4 +1,4 @@
-"""Measure this project: ``index``, ``lsp``, ``engine`` or ``stopping``; prints JSON.
+"""Measure this project; prints JSON.
 
 What follows the name goes to the benchmark (``assistant bench index -- --help``).
 """
@@ -18,6 +18,7 @@ class Benchmark(StrEnum):
     INDEX = "index"
     LSP = "lsp"
     ENGINE = "engine"
+    GATEWAY = "gateway"
     STOPPING = "stopping"
 
 
