@@ -10,10 +10,11 @@ Two ways to name a place in a text:
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 
 class PositionEncoding(StrEnum):
@@ -112,6 +113,22 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What a client that is no editor of ours asks beside the text.
+
+    ``max_tokens`` bounds the answer, 0 leaves that to the plan. ``seconds`` bounds the time in
+    which it is generated, counted from the first token: then it ends with the lines that it
+    has; 0 is no bound. ``fields`` goes into the engine's request as it is (its priority, a
+    seed, the name of an adapter); ``headers`` gives HTTP headers for it when it is sent.
+    """
+
+    max_tokens: int = 0
+    seconds: float = 0.0
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    headers: Callable[[], Mapping[str, str]] = dict
+
+
+@dataclass(frozen=True, slots=True)
 class CompletionRequest:
     """Everything one completion depends on.
 
@@ -128,6 +145,9 @@ class CompletionRequest:
     selected: tuple[int, str] | None = None
     automatic: bool = True
     """False when the user asked for it by a key: then more is worth waiting for."""
+    snippets: Sequence[Snippet] | None = None
+    """Shown in place of what would be retrieved, as far as the budget goes; None retrieves."""
+    terms: Terms = field(default_factory=Terms)
     asked: float = field(default_factory=time.perf_counter, compare=False)
     """When, on :func:`time.perf_counter`: a trace begins there."""
 

@@ -19,6 +19,7 @@ from assistant.completion.refine import refine
 from assistant.completion.scope import Plan, plan
 from assistant.completion.site import Site
 from assistant.completion.stopping import Stopper
+from assistant.context.pack import pack
 from assistant.engines.client import EngineClient
 from assistant.engines.protocol import Endpoint, GenerateRequest
 from assistant.errors import AssistantError, EngineUnavailable
@@ -99,6 +100,8 @@ class Completer:
         asked, request = request, with_selection(request)
         site = Site.of(request.document, request.offset)
         scope = plan(site, self._settings.completion, request.automatic)
+        if 0 < request.terms.max_tokens < scope.max_tokens:
+            scope = replace(scope, max_tokens=request.terms.max_tokens)
         snippets = await self.snippets(request, connection.tokenizer)
         prompt = self._prompt(request, site, snippets, connection)
         ready = time.perf_counter()
@@ -107,7 +110,7 @@ class Completer:
         try:
             async with asyncio.timeout(self._settings.completion.timeout):
                 await self._stream(
-                    connection.client, prompt, scope, stopper, answer, on_text, request.asked
+                    connection.client, prompt, scope, stopper, answer, on_text, request
                 )
         except TimeoutError:
             # What there is may still be useful.
@@ -139,20 +142,24 @@ class Completer:
     async def snippets(
         self, request: CompletionRequest, tokenizer: Tokenizer | None = None
     ) -> list[Snippet]:
-        """What of the repository this request would be shown, in prompt order.
+        """What of the repository, or of what the request brings, it would be shown, in prompt
+        order.
 
         Without a ``tokenizer`` the connected engine's is used, else an estimate.
         """
-        repository = self._repository(request.root) if request.root else None
-        settings = self._settings.context
-        if repository is None or not settings.enabled or not settings.budget_tokens:
+        settings, supplied, repository = self._settings.context, request.snippets, None
+        if supplied is None and settings.enabled and request.root:
+            repository = self._repository(request.root)
+        if not settings.budget_tokens or (supplied is None and repository is None):
             return []
         if tokenizer is None:
             connected = self._connecting is not None
             tokenizer = (await self._connected()).tokenizer if connected else EstimatingTokenizer()
-        return await asyncio.to_thread(
-            repository.retrieve, request, tokenizer.count, settings.budget_tokens
-        )
+        count, budget = tokenizer.count, settings.budget_tokens
+        if supplied is not None:
+            return await asyncio.to_thread(pack, supplied, count, budget)
+        assert repository is not None
+        return await asyncio.to_thread(repository.retrieve, request, count, budget)
 
     async def _connected(self) -> _Connection:
         if self._connecting is None:
@@ -202,7 +209,7 @@ class Completer:
         stopper: Stopper,
         answer: _Answer,
         on_text: Callable[[str], None] | None,
-        since: float,
+        request: CompletionRequest,
     ) -> None:
         """Fill ``answer`` until the scope has ended; closing the stream stops the engine."""
         asked = GenerateRequest(
@@ -212,8 +219,11 @@ class Completer:
             stop_token_ids=prompt.stop_token_ids,
             stop=() if prompt.stop_token_ids else prompt.stop,
             regex=prompt.regex,
-            since=since,
+            extra=request.terms.fields,
+            headers=request.terms.headers(),
+            since=request.asked,
         )
+        seconds = request.terms.seconds
         raw = ""
         async with aclosing(client.generate(asked)) as chunks:
             async for chunk in chunks:
@@ -233,6 +243,10 @@ class Completer:
                 cut = stopper.feed(answer.text)
                 if cut is not None:
                     answer.text, answer.finish_reason = answer.text[:cut], "stop"
+                    return
+                late = seconds and time.perf_counter() - answer.first_token > seconds
+                if late and "\n" in answer.text and not answer.finish_reason:
+                    answer.finish_reason = "timeout"
                     return
 
 

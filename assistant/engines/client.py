@@ -54,25 +54,24 @@ class EngineClient:
         Raises EngineUnavailable when nobody listens or the connection is lost, EngineError when
         the server refuses or says nothing for too long.
         """
-        async with aclosing(
-            self._stream("completions", self._body(request), request.since)
-        ) as chunks:
+        headers = {**_trace(request.since), **request.headers}
+        async with aclosing(self._stream("completions", self._body(request), headers)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
         """The assistant's next message, as :meth:`generate` gives an answer."""
-        async with aclosing(self._stream("chat/completions", self._chat_body(request))) as chunks:
+        body = self._chat_body(request)
+        async with aclosing(self._stream("chat/completions", body, _trace(0.0))) as chunks:
             async for chunk in chunks:
                 yield chunk
 
     async def _stream(
-        self, path: str, body: dict[str, Any], since: float = 0.0
+        self, path: str, body: dict[str, Any], headers: dict[str, str]
     ) -> AsyncGenerator[Chunk, None]:
         import httpx
 
         url = f"{self.endpoint.url}/{path}"
-        headers = _trace(since)
         try:
             async with self._http.stream("POST", url, json=body, headers=headers) as response:
                 if response.status_code != 200:

@@ -104,8 +104,8 @@ class GenerateRequest:
 
     ``prompt`` is token ids where the tokenizer is known (so that source text which looks
     like a special token stays text), else a string. ``regex`` holds the answer to a pattern.
-    ``extra`` goes into the request's body as it is. ``since`` is when somebody asked for it, on
-    :func:`time.perf_counter`; 0 for not known.
+    ``extra`` goes into the request's body as it is, ``headers`` along with it. ``since`` is when
+    somebody asked for it, on :func:`time.perf_counter`; 0 for not known.
     """
 
     prompt: str | Sequence[int]
@@ -115,6 +115,7 @@ class GenerateRequest:
     stop: Sequence[str] = ()
     regex: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     since: float = 0.0
 
 

@@ -11,32 +11,15 @@ from pathlib import Path
 
 from assistant import syntax
 from assistant.completion.completer import Completer
-from assistant.context.pack import pack
 from assistant.context.repository import Repository
 from assistant.errors import UsageError
-from assistant.prompts.tokenizer import EstimatingTokenizer, Tokenizer
 from assistant.settings import ContextSettings
-from assistant.types import CompletionRequest, Document, Snippet
+from assistant.types import CompletionRequest, Document
 from eval.door import PATIENCE, Door, Setting
 from eval.types import Answer, ChatAsk, CompletionAsk
 
 ALONE = Path("/evaluation")
 """Where a file that belongs to no repository is said to lie; nothing is read there."""
-
-
-class _Completer(Completer):
-    """Shows what a task supplies in place of what would be retrieved, within the budget."""
-
-    supplied: dict[Path, tuple[Snippet, ...]]
-    budget: int
-
-    async def snippets(
-        self, request: CompletionRequest, tokenizer: Tokenizer | None = None
-    ) -> list[Snippet]:
-        supplied = self.supplied.get(request.document.path)
-        if supplied is None:
-            return await super().snippets(request, tokenizer)
-        return pack(supplied, (tokenizer or EstimatingTokenizer()).count, self.budget)
 
 
 class Repositories:
@@ -65,7 +48,7 @@ class Repositories:
 class ProductDoor:
     """Asks a :class:`Completer` as an editor would whose only open file is the sample's."""
 
-    def __init__(self, completer: _Completer, repositories: Repositories, setting: Setting) -> None:
+    def __init__(self, completer: Completer, repositories: Repositories, setting: Setting) -> None:
         self._completer = completer
         self._repositories = repositories
         self._setting = setting
@@ -83,10 +66,12 @@ class ProductDoor:
         language = syntax.of_document(path, text)
         document = Document(path, text, language.name if language else "")
         request = CompletionRequest(
-            document, len(ask.prefix), ask.root, automatic=not self._setting.invoked
+            document,
+            len(ask.prefix),
+            ask.root,
+            automatic=not self._setting.invoked,
+            snippets=ask.snippets or None,
         )
-        if ask.snippets:
-            self._completer.supplied[path] = ask.snippets
         began = time.perf_counter()
         done = await self._completer.complete(request)
         return Answer(
@@ -118,8 +103,7 @@ class Product:
         settings = setting.settings
         patient = settings.completion.model_copy(update={"timeout": PATIENCE})
         repositories = Repositories(settings.context)
-        completer = _Completer(settings.model_copy(update={"completion": patient}), repositories)
-        completer.supplied, completer.budget = {}, settings.context.budget_tokens
+        completer = Completer(settings.model_copy(update={"completion": patient}), repositories)
         try:
             completer.connect(setting.endpoint)
             yield ProductDoor(completer, repositories, setting)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from assistant.context.repository import Repository
 from assistant.engines.protocol import Endpoint
 from assistant.errors import EngineError, EngineUnavailable
 from assistant.settings import Settings
-from assistant.types import CompletionRequest, Document
+from assistant.types import CompletionRequest, Document, Snippet, SnippetKind, Terms
 
 TEXT = "from lib import greet\n\n\ndef main():\n    gr\n"
 OFFSET = len(TEXT) - 1
@@ -87,6 +88,52 @@ async def test_snippets_of_the_repository_stand_in_front(
     assert "greet" in snippet.why
     (body,) = fake_engine.requests()
     assert "<|file_sep|>lib.py\ndef greet(name: str) -> str:" in body["prompt"]
+
+
+async def test_snippets_that_are_brought_take_the_place_of_the_repositorys(
+    settings: Settings, fake_endpoint: Endpoint, fake_engine: FakeControl, tmp_path: Path
+) -> None:
+    def asked(root: Path) -> None:
+        raise AssertionError("the repository was asked")
+
+    def brought(path: str, text: str, score: float) -> Snippet:
+        return Snippet(path, 0, 0, text, SnippetKind.OPEN, score, "brought")
+
+    fake_engine.configure(default="eet()")
+    few = settings.context.model_copy(update={"budget_tokens": 40})
+    made = Completer(settings.model_copy(update={"context": few}), asked)
+    made.connect(fake_endpoint)
+    own = (brought("b.py", "def b(): ...", 2), brought("a.py", "x = 1\n" * 99, 1))
+    answer = await made.complete(replace(request(tmp_path), snippets=own))
+    assert [s.path for s in answer.snippets] == ["b.py"]  # the other is over the budget
+    await made.complete(replace(request(tmp_path), snippets=()))
+    await made.close()
+    first, second = fake_engine.requests()
+    assert "<|file_sep|>b.py\ndef b(): ..." in first["prompt"]
+    assert "b.py" not in second["prompt"]
+
+
+async def test_a_clients_terms_reach_the_engine(
+    completer: Completer, fake_engine: FakeControl, tmp_path: Path
+) -> None:
+    fake_engine.configure(default="eet(one, two, three)")
+    terms = Terms(max_tokens=3, fields={"seed": 7, "priority": 3, "temperature": 0.5})
+    answer = await completer.complete(replace(request(tmp_path), terms=terms))
+    assert "eet(one, two, three)".startswith(answer.text)
+    (body,) = fake_engine.requests()
+    kept = ("max_tokens", "seed", "priority", "temperature")
+    assert [body[name] for name in kept] == [3, 7, 3, 0.5]
+
+
+async def test_out_of_its_time_an_answer_ends_with_whole_lines(
+    completer: Completer, fake_engine: FakeControl, tmp_path: Path
+) -> None:
+    fake_engine.configure(default="    one = 1\n    two = 2\n" * 40, chunk_delay_ms=20)
+    text = "def count():\n"
+    asked = replace(request(tmp_path, text, len(text)), terms=Terms(seconds=0.001))
+    answer = await completer.complete(asked)
+    assert answer.text == "    one = 1"
+    fake_engine.wait_for(fake_engine.aborted)
 
 
 async def test_cancelling_closes_the_engines_request(
