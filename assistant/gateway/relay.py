@@ -84,13 +84,16 @@ class Relay(Response):
         self._call = call
         self._passed = dict(headers or {})
         self._started = False
+        self._finished = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._call.queued = time.monotonic()
         try:
             await until_gone(receive, self._answer(send))
         except ClientGone:
-            self._call.outcome = "gone"
+            # After the last byte nobody listens either, and that is as it should be.
+            if not self._finished:
+                self._call.outcome = "gone"
         except Refusal as error:
             self._call.outcome = error.code or "failed"
             if error.code == HUNG:
@@ -158,8 +161,11 @@ class Relay(Response):
     async def _send(self, message: Message, send: Send) -> None:
         try:
             async with asyncio.timeout(self._gateway.settings.gateway.slow_reader_seconds):
+                # Before it is sent: the client may be gone by the time that this goes on.
+                self._finished = not message.get("more_body", False) and "body" in message
                 await send(message)
         except TimeoutError:
+            self._finished = False
             raise ClientGone from None
 
     async def _end_with(self, error: Refusal, send: Send) -> None:

@@ -6,9 +6,9 @@ by itself as ``python fake_engine.py --port N``. Three environment variables dri
 ``FAKE_ENGINE_SCRIPT``
     a JSON file, read again at every request (see :data:`DEFAULTS` for what may stand in it).
 ``FAKE_ENGINE_LOG``
-    a JSONL file that it appends to: ``start`` (pid, port), ``request`` (id, path, prompt as
-    text where it is known, body) and ``end`` (id, status, sent tokens, aborted: whether the
-    client closed the connection before the answer was complete).
+    a JSONL file that it appends to: ``start`` (pid, port), ``request`` (id, prompt as text
+    where it is known, body, trace: its ``traceparent``) and ``end`` (id, status, sent tokens,
+    aborted: whether the client closed the connection before the answer was complete).
 ``FAKE_ENGINE_TOKENIZER``
     a ``tokenizer.json`` that turns prompts of token ids into text for the rules.
 """
@@ -42,6 +42,7 @@ DEFAULTS: dict[str, Any] = {
     "crash_after": -1,  # die in the middle of the answer to the request of this number
     "exit_at_start": -1,  # exit at once with this status
     "constrain": True,  # put the literal head of a regex in front of the answer, as vLLM would
+    "metrics": "",  # the page at /metrics; none where it is empty
     "child": False,  # keep a child process, as vLLM keeps its EngineCore
 }
 TOKEN = re.compile(r"\w+|[^\S\n]+|\n|[^\w\s]")
@@ -145,23 +146,30 @@ class Server:
         elif path == "/v1/models":
             listed = {"id": self.model, "object": "model", "owned_by": self.owner}
             await respond(writer, 200, {"object": "list", "data": [listed]})
+        elif path == "/metrics" and (page := script()["metrics"]):
+            await respond(writer, 200, page, "text/plain; version=0.0.4")
         elif path == "/v1/completions" and method == "POST":
-            return await self.complete(json.loads(raw), reader, writer)
+            return await self.complete(json.loads(raw), reader, writer, trace_of(head))
         elif path == "/v1/chat/completions" and method == "POST":
-            return await self.complete(as_completion(json.loads(raw)), reader, writer)
+            body = as_completion(json.loads(raw))
+            return await self.complete(body, reader, writer, trace_of(head))
         else:
             await respond(writer, 404, error(404, f"no route {method} {path}"))
         return True
 
     async def complete(
-        self, body: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        body: dict[str, Any],
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        trace: str = "",
     ) -> bool:
         # What warms an engine up is not counted: tests number the requests they make.
         self.requests += body.get("user") != "warm-up"
         number = self.requests
         rules = script()
         text = self.text_of(body["prompt"])
-        log(event="request", id=number, pid=os.getpid(), prompt=text, body=body)
+        log(event="request", id=number, pid=os.getpid(), prompt=text, body=body, trace=trace)
         if rules["refuse"]:
             await respond(writer, rules["refuse"], error(rules["refuse"], "told to refuse"))
             log(event="end", id=number, status=rules["refuse"], tokens=0, aborted=False)
@@ -241,7 +249,7 @@ class Server:
 
 def as_completion(body: dict[str, Any]) -> dict[str, Any]:
     """A chat's request with a prompt for the rules: its messages, one after the other."""
-    lines = [f"{message['role']}: {message['content']}" for message in body["messages"]]
+    lines = [f"{message['role']}: {message.get('content')}" for message in body["messages"]]
     return {**body, "prompt": "\n".join(lines)}
 
 
@@ -267,9 +275,16 @@ def error(status: int, message: str) -> dict[str, Any]:
     return {"error": {"message": message, "type": "fake", "param": None, "code": status}}
 
 
-async def respond(writer: asyncio.StreamWriter, status: int, payload: Any) -> None:
-    body = json.dumps(payload).encode()
-    head = f"HTTP/1.1 {status} Fake\r\ncontent-type: application/json\r\n"
+def trace_of(head: str) -> str:
+    found = re.search(r"(?im)^traceparent: *(\S+)", head)
+    return found[1] if found else ""
+
+
+async def respond(
+    writer: asyncio.StreamWriter, status: int, payload: Any, kind: str = "application/json"
+) -> None:
+    body = payload.encode() if isinstance(payload, str) else json.dumps(payload).encode()
+    head = f"HTTP/1.1 {status} Fake\r\ncontent-type: {kind}\r\n"
     writer.write(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
     await writer.drain()
 

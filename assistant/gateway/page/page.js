@@ -1,6 +1,6 @@
 "use strict";
 // Draws /status.json again and again. Everything that comes from there is put in as text.
-const EVERY = 2000, STORE = "assistant-key", KINDS = ["inline", "chat", "media", "batch"];
+const EVERY = 2000, STORE = "assistant-key", KINDS = ["inline", "chat", "media", "batch"], ROWS = 40;
 const SVG = "http://www.w3.org/2000/svg", HEIGHT = 112, LEFT = 44, BOTTOM = 18, TOP = 6;
 const at = id => document.getElementById(id);
 
@@ -19,7 +19,7 @@ function svg(name, attributes, ...children) {
 const number = value => value == null ? "–" : value >= 10000 ? Math.round(value).toLocaleString("en")
   : value >= 100 ? String(Math.round(value)) : String(Math.round(value * 10) / 10);
 const large = value => value.toLocaleString("en");
-const share = (part, whole) => whole ? `${Math.round(100 * part / whole)}%` : "–";
+const share = (part, whole) => whole ? `${Math.floor(100 * part / whole)}%` : "–";
 function span(seconds) {
   const units = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
   const [size, unit] = units.find(([size]) => seconds >= size) || [1, "s"];
@@ -42,7 +42,7 @@ const STATE = { ready: "good", failed: "bad", starting: "wait" };
 function engine(one) {
   const { prompt, cached, generated } = one.tokens;
   const lines = [`${one.serves} on ${one.device}`];
-  if (one.active) lines.push(`${one.active} under way`);
+  if (one.active) lines.push(`${one.active} under way or waiting`);
   if (one.adapters.length) lines.push(`adapters: ${one.adapters.join(", ")}`);
   const card = el("div", { className: "card" },
     el("h3", {}, one.name, el("span", { className: STATE[one.state] || "dim" }, `● ${one.state}`)),
@@ -71,7 +71,8 @@ function ceiling(value) {
 
 function plot(kind, title, points, p50, p95, latency, width) {
   const top = ceiling(Math.max(...points.map(p => p[p95])));
-  const x = p => LEFT + (width - LEFT - 4) * (latency.spans - 1 - p[0]) / (latency.spans - 1);
+  const step = (width - LEFT - 4) / latency.shown;
+  const x = p => width - 4 - step * p[0];
   const y = value => HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * value / top;
   const drawn = svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img" });
   const last = points[points.length - 1];
@@ -80,8 +81,7 @@ function plot(kind, title, points, p50, p95, latency, width) {
   for (const value of [0, top / 2, top]) drawn.append(
     svg("line", { class: "grid", x1: LEFT, x2: width, y1: y(value), y2: y(value) }),
     svg("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, number(value)));
-  const minutes = Math.round(latency.spans * latency.span_seconds / 60);
-  drawn.append(svg("text", { x: LEFT, y: HEIGHT - 3 }, `${minutes} min ago`),
+  drawn.append(svg("text", { x: LEFT, y: HEIGHT - 3 }, `${span(latency.shown * latency.span_seconds)} ago`),
     svg("text", { x: width, y: HEIGHT - 3, "text-anchor": "end" }, "now"));
   for (const [name, which] of [["p95", p95], ["p50", p50]]) {
     let path = "";
@@ -92,18 +92,25 @@ function plot(kind, title, points, p50, p95, latency, width) {
     });
     drawn.append(svg("path", { class: name, d: path }));
   }
-  const step = (width - LEFT - 4) / (latency.spans - 1);
   for (const p of points) drawn.append(svg("rect",
     { class: "hit", x: x(p) - step / 2, y: TOP, width: step, height: HEIGHT - BOTTOM - TOP },
     svg("title", {}, `p50 ${number(p[p50])} ms, p95 ${number(p[p95])} ms of ${p[1]} requests, ` +
       `${p[0] ? `${span(p[0] * latency.span_seconds)} ago` : "now"}`)));
   return el("figure", { className: `k-${kind}` }, el("figcaption", {},
-    el("b", { className: "kind" }, kind), title, el("span", { className: "dim" }, `— p50  ┄ p95  ${words}`)), drawn);
+    el("b", { className: "kind" }, kind), title, line("p50", last[p50]), line("p95", last[p95])), drawn);
+}
+
+function line(name, value) {
+  return el("span", { className: `dim legend ${name}` }, `${name} ${number(value)}`);
 }
 
 function latency(data) {
   const area = at("latency"), drawn = [];
   const width = Math.max(280, area.clientWidth < 730 ? area.clientWidth : (area.clientWidth - 24) / 2);
+  // As far back as there is anything to see, in steps of minutes.
+  const oldest = Math.max(...Object.values(data.latency.kinds).map(points => points[0]?.[0] ?? 0));
+  const minute = Math.max(1, Math.round(60 / data.latency.span_seconds));
+  data.latency.shown = Math.min(data.latency.spans, Math.max(2, Math.ceil(oldest / minute)) * minute);
   for (const kind of KINDS) {
     const points = data.latency.kinds[kind] || [];
     if (points.length) drawn.push(el("div", { className: "plots" },
@@ -125,8 +132,8 @@ function request(one) {
     el("td", {}, new Date(one.time * 1000).toLocaleTimeString("en", { hour12: false })),
     el("td", { className: "more" }, one.key),
     el("td", { className: `kind k-${one.kind}` }, one.kind || "–"),
-    el("td", { className: "model", title: one.model }, one.model || "–"),
-    el("td", { className: bad ? "bad" : words ? "dim" : "good" }, status),
+    el("td", { className: "model more", title: one.model }, one.model || "–"),
+    el("td", { className: "status " + (bad ? "bad" : words ? "dim" : "good") }, status),
     ...["queue_ms", "first_byte_ms"].map(name => el("td", { className: "number more" }, number(one[name]))),
     el("td", { className: "number" }, number(one.ms)), el("td", { className: "number" }, tokens));
 }
@@ -139,7 +146,7 @@ function draw(data) {
   at("queues").replaceChildren(...data.devices.map(device =>
     el("div", { className: "card" }, el("h3", {}, device.device), ...device.kinds.map(lane))));
   latency(data);
-  at("recent").replaceChildren(...data.recent.map(request));
+  at("recent").replaceChildren(...data.recent.slice(0, ROWS).map(request));
   document.body.dataset.polls = Number(document.body.dataset.polls || 0) + 1;
 }
 
