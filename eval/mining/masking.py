@@ -25,7 +25,7 @@ from assistant.context.walk import Skipped, walk
 from assistant.errors import UsageError
 from assistant.settings import ContextSettings
 from eval.mining.candidates import squeezed
-from eval.mining.records import MinedSet, Target, sha256
+from eval.mining.records import MinedSet, Origin, Target, sha256
 
 MOSTLY = 0.6
 """Share of distinct lines from which on two texts count as copies."""
@@ -72,7 +72,7 @@ def leaks(tree: Masked) -> list[tuple[str, str]]:
 
 
 def _masked(mined: MinedSet, root: Path) -> Masked:
-    texts, files = _read(root)
+    texts, files = _read(root, mined.origins[0])
     held = {target.id: _text(target, files) for target in mined.targets}
     # What is in the tree decides, not only what is in the set: a new file may hold a copy.
     state = "".join(f"{path}\0{sha256(data)}\n" for path, data in sorted(files.items()))
@@ -91,13 +91,14 @@ def _masked(mined: MinedSet, root: Path) -> Masked:
     return Masked(tree, tuple(holes))
 
 
-def _read(root: Path) -> tuple[dict[str, str], dict[str, bytes]]:
+def _read(root: Path, origin: Origin) -> tuple[dict[str, str], dict[str, bytes]]:
     """The texts that an index would read, and the bytes of all that is copied."""
+    limits = ContextSettings(max_file_bytes=origin.max_file_bytes, max_files=origin.max_files)
     if not root.is_dir():
         raise UsageError(f"{root} is gone: mine its repository anew")
     texts: dict[str, str] = {}
     files: dict[str, bytes] = {}
-    for file in walk(root, ContextSettings(), Skipped()):
+    for file in walk(root, limits, Skipped()):
         files[file.path] = (root / file.path).read_bytes()
         texts[file.path] = decode(files[file.path])
         for name in (*MARKERS, "tsconfig.json", "jsconfig.json"):

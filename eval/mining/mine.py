@@ -94,6 +94,8 @@ def mine(
         seed=seed,
         per_kind=per_kind,
         language=wanted,
+        max_file_bytes=settings.max_file_bytes,
+        max_files=settings.max_files,
         version=__version__,
     )
     return MinedSet(origins=(origin,), targets=tuple(targets))

@@ -27,6 +27,8 @@ class Origin(_Line):
 
     ``name`` tells several repositories of one set apart. ``root`` may be relative to the
     set's file. ``archive_sha256`` is of the source distribution that was unpacked there.
+    ``max_file_bytes`` and ``max_files`` limited what was read (:class:`ContextSettings`): the
+    copy without the holes is made of the same files, whatever the settings are then.
     """
 
     name: str = ""
@@ -36,6 +38,9 @@ class Origin(_Line):
     seed: int
     per_kind: int
     language: str = ""
+    # Not the settings' defaults, which may change: these are of the sets that name none.
+    max_file_bytes: int = 1_000_000
+    max_files: int = 200_000
     version: str
 
 
@@ -92,8 +97,9 @@ def sha256(data: bytes) -> str:
 def load(path: Path) -> MinedSet:
     """Read a set. Raises UsageError."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        found = [_LINE.validate_json(line) for line in lines]
+        # JSON leaves U+2028 and its like as they are, and `splitlines` breaks there.
+        lines = path.read_text(encoding="utf-8").split("\n")
+        found = [_LINE.validate_json(line) for line in lines if line.strip()]
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
     except (ValidationError, ValueError) as error:

@@ -52,6 +52,33 @@ def test_a_file_that_is_no_set(tmp_path: Path) -> None:
         load(file)
 
 
+@pytest.mark.parametrize("separator", "\u2028\u2029\x85\x0c")
+def test_a_path_with_an_unusual_line_separator(home: Path, tmp_path: Path, separator: str) -> None:
+    root = make(tmp_path / "proj")
+    (root / "shop" / "cart.py").rename(root / "shop" / f"a{separator}cart.py")
+    found = mined(root)
+    file = tmp_path / "set.jsonl"
+    file.write_text(found.text(), encoding="utf-8")
+    assert any(separator in target.path for target in found.targets)
+    assert load(file) == found
+
+
+def test_the_copy_is_made_of_the_files_that_were_mined(home: Path, tmp_path: Path) -> None:
+    root = make(tmp_path / "proj")
+    table = 'TABLE = """' + "more than a million bytes\n" * 40_000 + '"""\n'
+    (root / "shop" / "report.py").write_text(FILES["shop/report.py"] + table)
+    settings = ContextSettings(max_file_bytes=2_000_000)
+    found = mine(root, settings)
+    assert "shop/report.py" in {target.path for target in found.targets}
+    file = tmp_path / "set.jsonl"
+    file.write_text(found.text(), encoding="utf-8")
+    (tree,) = masked(load(file), tmp_path)
+    assert {hole.target.id for hole in tree.holes} == {target.id for target in found.targets}
+    less = mine(root, ContextSettings(max_file_bytes=600))
+    (tree,) = masked(less, tmp_path)
+    assert {file.stat().st_size <= 600 for file in tree.root.rglob("*.*")} == {True}
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_no_indexed_file_and_no_snippet_holds_a_target(
     home: Path, tmp_path: Path, seed: int
