@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import os
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
 class _Section(BaseModel):
@@ -28,6 +28,7 @@ class EngineSettings(_Section):
     model: str = "qwen2.5-coder-0.5b-instruct"
     """A name from the catalogue, a folder of safetensors, a hub id, or with ``url`` the name
     that the server gives its model."""
+    serves: Literal["text", "image", "speech"] = "text"
     precision: Literal["auto", "int4", "bf16"] = "auto"
     """Of a catalogue model's weights; ``auto`` is int4 on a CPU and bf16 on a GPU."""
     fim: str = ""
@@ -47,33 +48,67 @@ class EngineSettings(_Section):
     """Tokens a prefix-cache block; a keystroke recomputes at most one block."""
     kv_cache_gib: float = Field(1.0, gt=0)
     """CPU memory for keys and values, GiB."""
+    gpu_kv_cache_gib: float = Field(0.0, ge=0)
+    """The same on a GPU; 0 takes what the weights leave of ``gpu_share``."""
+    gpu_share: float = Field(0.0, ge=0, le=1)
+    """Share of each GPU's memory that it may take; 0 leaves vLLM's own (0.9)."""
+    gpus: list[int] = []
+    """GPUs that it may use, by index; empty: the first, or all that its parallelism needs."""
+    tensor_parallel: int = Field(1, ge=1)
+    """GPUs that one copy of the model is spread over."""
+    replicas: int = Field(1, ge=1, le=64)
+    """Copies of the model behind ``vllm-router`` (``pip install 'repo-assistant[router]'``),
+    each on GPUs of its own as far as ``gpus`` go."""
+    python: str = ""
+    """The interpreter of another virtual environment; vLLM-Omni lives in its own."""
+    adapters: dict[str, str] = {}
+    """LoRA adapters by name: folders that are loaded into the running engine. A new version
+    needs a new folder and a new name."""
+    lora: bool = False
+    """Room for adapters even if none is listed: they can be added while it runs."""
+    lora_rank: Literal[8, 16, 32, 64, 128, 256] = 32
+    """The highest rank of an adapter."""
+    sleep: bool = False
+    """An idle engine sleeps instead of being unloaded: weights in main memory, back in a
+    moment. Only on a GPU."""
+    idle_seconds: float = Field(0.0, ge=0)
+    """The gateway unloads it after that long without a request, or has it sleep; 0 keeps it."""
+    memory_gib: float = Field(0.0, ge=0)
+    """What one replica takes of each of its processors, GiB; 0 is estimated. Checked against
+    ``gateway.device_gib`` before any engine starts."""
     max_batched_tokens: int = Field(512, ge=128)
     """Prefill tokens in one engine step. A request that nobody waits for any more ends only
     between steps."""
     extra_args: list[str] = []
     """Further arguments for vLLM's server, as given."""
 
-    @field_validator("tokenizer")
+    @field_validator("tokenizer", "python")
     @classmethod
     def _expand(cls, path: str) -> str:
         return os.path.expanduser(path)  # noqa: PTH111 - Path turns "" into "."
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.gpus and len(set(self.gpus)) < len(self.gpus):
+            raise ValueError(f"gpus names one GPU twice: {self.gpus}")
+        if self.gpus and self.tensor_parallel > len(self.gpus):
+            raise ValueError(
+                f"tensor_parallel {self.tensor_parallel} needs as many gpus, not {len(self.gpus)}"
+            )
+        return self
+
+    @property
+    def takes_adapters(self) -> bool:
+        return self.lora or bool(self.adapters)
 
 
 class ServedSettings(EngineSettings):
     """One more engine behind the gateway: ``[engines.NAME]``. What ``[engine]`` says about the
     main one, and how this one shares the machine."""
 
-    serves: Literal["text", "image", "speech"] = "text"
     device: str = "main"
     """Engines that name the same device share a processor: inline completion goes before all
     other work on it, whichever engine does that."""
-    adapters: dict[str, str] = {}
-    """LoRA adapters by name: folders that are loaded into the running engine (``extra_args``
-    needs ``--enable-lora``). A new version needs a new folder."""
-    memory_gib: float = Field(0.0, ge=0)
-    """What it takes of its device; checked against ``gateway.device_gib`` before any starts."""
-    idle_seconds: float = Field(0.0, ge=0)
-    """Unloaded after that long without a request; 0 keeps it."""
 
 
 class LaneSettings(_Section):
@@ -113,7 +148,8 @@ class GatewaySettings(_Section):
     max_body_bytes: int = Field(4 << 20, ge=1024)
     max_connections: int = Field(1000, ge=1)
     device_gib: dict[str, float] = {}
-    """Memory of each device by name, GiB; the engines' ``memory_gib`` must fit."""
+    """Memory of each processor of a device, by the device's name, GiB: what the engines on it
+    need must fit. Where none is given, ``nvidia-smi`` is asked for engines on a GPU."""
     log_text: bool = False
     """Write prompts and answers to the log. Off: no source text is logged anywhere."""
     audit: bool = True

@@ -20,7 +20,10 @@ from assistant import paths
 from assistant.settings import EngineSettings, Settings
 
 # Clients that differ only in these can share an engine.
-SHARED = {"port", "linger", "start_timeout", "url", "api_key", "fim", "tokenizer"}
+SHARED = {
+    *("port", "linger", "start_timeout", "url", "api_key", "fim", "tokenizer"),
+    *("adapters", "lora", "idle_seconds", "memory_gib"),
+}
 LONGEST_PATH = 100
 
 
@@ -28,6 +31,8 @@ def key(settings: Settings) -> str:
     """Twelve hexadecimal digits."""
     engine: EngineSettings = settings.engine
     payload = engine.model_dump(mode="json", exclude=SHARED)
+    # Which adapters is told to the running engine; whether there may be any, at its start.
+    payload["adapters"] = engine.takes_adapters
     text = json.dumps([payload, sorted(settings.plugins)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -48,11 +53,34 @@ def log_path(name: str) -> Path:
     return paths.folder("log") / f"engine-{name}.log"
 
 
+def adapters_path(name: str) -> Path:
+    """Which adapters the engine's replicas should load when they start: ``{name: folder}``."""
+    return paths.folder("run") / f"{name}.adapters.json"
+
+
+def replicas_path(name: str) -> Path:
+    """What the replicas of an engine are doing, as their runner last wrote it."""
+    return paths.folder("run") / f"{name}.replicas.json"
+
+
 def write_card(name: str, **values: Any) -> None:
-    """Say what runs here; replaced as a whole."""
-    part = card_path(name).with_suffix(".part")
+    """Say what runs here."""
+    write(card_path(name), values)
+
+
+def write(path: Path, values: Any) -> None:
+    """JSON, replaced as a whole."""
+    part = path.with_suffix(".part")
     part.write_text(json.dumps(values), encoding="utf-8")
-    part.replace(card_path(name))
+    part.replace(path)
+
+
+def read(path: Path) -> Any:
+    """What :func:`write` wrote; None where there is nothing, or nothing whole."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 @contextmanager

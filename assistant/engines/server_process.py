@@ -51,7 +51,13 @@ async def guarded(
 
 
 async def end(process: asyncio.subprocess.Process) -> None:
-    """Stop a guarded command and its whole tree; returns when it has gone."""
+    """Stop the only guarded command of this process; returns when nothing of it is left."""
+    await stop(process)
+    sweep()
+
+
+async def stop(process: asyncio.subprocess.Process) -> None:
+    """Stop one guarded command and its tree; returns when the guard has gone."""
     if process.stdin is not None:
         process.stdin.close()
     if process.returncode is None:
@@ -62,7 +68,6 @@ async def end(process: asyncio.subprocess.Process) -> None:
         except TimeoutError:
             process.kill()
             await process.wait()
-    sweep()
 
 
 def sweep() -> None:

@@ -73,6 +73,7 @@ class Supervisor:
             # First the name, so that nobody new arrives at an engine that is going.
             rendezvous.socket_path(self.key).unlink(missing_ok=True)
             rendezvous.card_path(self.key).unlink(missing_ok=True)
+            rendezvous.replicas_path(self.key).unlink(missing_ok=True)
             server.close()
             await self._end_process()
             for writer in list(self._leases):
@@ -134,8 +135,9 @@ class Supervisor:
             self.settings.engine.start_timeout,
             lambda words: self._tell(Progress("start", f"{backend.name}: {words}")),
         )
-        self._tell(Progress("load", f"warming up {model.name}"))
-        await server_process.warm_up(endpoint)
+        if self.settings.engine.serves == "text":
+            self._tell(Progress("load", f"warming up {model.name}"))
+            await server_process.warm_up(endpoint)
         self.endpoint = endpoint
         rendezvous.write_card(
             self.key, pid=os.getpid(), url=endpoint.url, engine=endpoint.engine, model=model.name

@@ -26,6 +26,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from fake_admin import Admin
+
 if TYPE_CHECKING:
     from assistant.engines.protocol import Launch, LocalModel
     from assistant.settings import EngineSettings
@@ -42,6 +44,8 @@ DEFAULTS: dict[str, Any] = {
     "crash_after": -1,  # die in the middle of the answer to the request of this number
     "exit_at_start": -1,  # exit at once with this status
     "constrain": True,  # put the literal head of a regex in front of the answer, as vLLM would
+    "sleeps": "",  # which routes for sleep it has: "vllm" or "omni"
+    "headers_first": False,  # send a stream's headers before its first delay, as vLLM does
     "metrics": "",  # the page at /metrics; none where it is empty
     "child": False,  # keep a child process, as vLLM keeps its EngineCore
 }
@@ -100,6 +104,7 @@ class Server:
         self.requests = 0
         self.seen: list[Sequence[Any]] = []
         self._tokenizer: Any = None
+        self.admin = Admin()
 
     def text_of(self, prompt: str | list[int]) -> str:
         if isinstance(prompt, str):
@@ -154,7 +159,11 @@ class Server:
             body = as_completion(json.loads(raw))
             return await self.complete(body, reader, writer, trace_of(head))
         else:
-            await respond(writer, 404, error(404, f"no route {method} {path}"))
+            body = json.loads(raw) if raw else {}
+            answer, event = self.admin.answer(path, body, script()["sleeps"])
+            if event:
+                log(**event, pid=os.getpid())
+            await respond(writer, *answer)
         return True
 
     async def complete(
@@ -174,7 +183,7 @@ class Server:
             await respond(writer, rules["refuse"], error(rules["refuse"], "told to refuse"))
             log(event="end", id=number, status=rules["refuse"], tokens=0, aborted=False)
             return True
-        if body.get("model") != self.model:
+        if body.get("model") not in (self.model, *self.admin.adapters):
             await respond(writer, 404, error(404, f"the model {body.get('model')!r} is not here"))
             log(event="end", id=number, status=404, tokens=0, aborted=False)
             return True
@@ -210,6 +219,8 @@ class Server:
             "prompt_tokens_details": {"cached_tokens": cached},
         }
         common = {"id": "cmpl-fake", "object": "text_completion", "model": self.model}
+        if body.get("stream") and rules["headers_first"]:
+            await begin(writer)
         await asyncio.sleep(rules["first_delay_ms"] / 1000)
         if not body.get("stream"):
             if crash:
@@ -221,8 +232,8 @@ class Server:
             await respond(writer, 200, {**common, "choices": [choice], "usage": usage})
             self.sent = len(pieces)
             return
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n")
-        writer.write(b"transfer-encoding: chunked\r\n\r\n")
+        if not rules["headers_first"]:
+            await begin(writer)
         step = max(1, int(rules["tokens_per_chunk"]))
         options = body.get("stream_options") or {}
         for start in range(0, max(1, len(pieces)), step):
@@ -286,6 +297,12 @@ async def respond(
     body = payload.encode() if isinstance(payload, str) else json.dumps(payload).encode()
     head = f"HTTP/1.1 {status} Fake\r\ncontent-type: {kind}\r\n"
     writer.write(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
+    await writer.drain()
+
+
+async def begin(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n")
+    writer.write(b"transfer-encoding: chunked\r\n\r\n")
     await writer.drain()
 
 

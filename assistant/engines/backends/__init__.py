@@ -11,10 +11,23 @@ BACKENDS: Registry[Backend] = Registry("assistant.engines.backends", "BACKEND")
 
 
 def choose(settings: EngineSettings) -> Backend:
-    """The backend that ``settings.backend`` names, or the best that this machine can run.
+    """The backend that ``settings.backend`` names, or the best that this machine can run; for
+    several replicas, what runs them behind a router.
 
     Raises EngineUnavailable with what each one lacks.
     """
+    from assistant.engines.replication.launch import Replicated
+
+    one = _single(settings)
+    if settings.replicas == 1:
+        return one
+    many = Replicated(one, settings.replicas)
+    if missing := many.unavailable():
+        raise EngineUnavailable(f"{settings.replicas} replicas cannot run here: {missing}")
+    return many
+
+
+def _single(settings: EngineSettings) -> Backend:
     if settings.backend != "auto":
         backend = BACKENDS.get(settings.backend)
         missing = backend.unavailable()

@@ -33,7 +33,7 @@ def server(
     The ``vllm`` command itself fails with the CPU build, which carries another
     distribution's name.
     """
-    return [
+    argv = [
         *(sys.executable, "-P", "-m", module),
         *("--model", str(model.path), "--served-model-name", model.name),
         *("--host", "127.0.0.1", "--port", str(port)),
@@ -48,6 +48,18 @@ def server(
         *("--structured-outputs-config.backend", "guidance"),
         *("--uvicorn-log-level", "warning"),
     ]
+    if settings.tensor_parallel > 1:
+        argv += ["--tensor-parallel-size", str(settings.tensor_parallel)]
+    if settings.takes_adapters:
+        argv += ["--enable-lora", "--max-lora-rank", str(settings.lora_rank)]
+    return argv
+
+
+def environment(settings: EngineSettings) -> dict[str, str]:
+    """What both builds of vLLM are given."""
+    if settings.takes_adapters:
+        return {**QUIET, "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1"}
+    return dict(QUIET)
 
 
 SECOND_NUMA_NODE = Path("/sys/devices/system/node/node1")
@@ -80,19 +92,20 @@ class VllmCpu:
             *("--dtype", "bfloat16"),
             *("--kv-cache-memory-bytes", str(cache)),
         ]
-        environment = {
-            **QUIET,
+        variables = {
+            **environment(settings),
             # Without this, one of two cores would be kept idle for the API server.
             "VLLM_CPU_NUM_OF_RESERVED_CPU": "0",
             "ASSISTANT_W4A8": "1",
         }
-        if not SECOND_NUMA_NODE.exists():
+        if not SECOND_NUMA_NODE.exists() and settings.tensor_parallel == 1:
             # One process fewer, and its import of vLLM: a third of the start. It exists to
             # bind threads to NUMA nodes.
             argv += ["--distributed-executor-backend", "uni"]
-            environment["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
-            environment["OMP_NUM_THREADS"] = str(cores())
-        return Launch([*argv, *settings.extra_args], environment)
+            variables["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
+            # Replicas share the cores rather than getting in each other's way.
+            variables["OMP_NUM_THREADS"] = str(max(1, cores() // settings.replicas))
+        return Launch([*argv, *settings.extra_args], variables)
 
 
 def cores() -> int:

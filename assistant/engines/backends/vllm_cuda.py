@@ -8,13 +8,13 @@ import shutil
 from pathlib import Path
 from typing import Literal
 
-from assistant.engines.backends.vllm_cpu import QUIET, server
+from assistant.engines.backends.vllm_cpu import environment, server
 from assistant.engines.protocol import Launch, LocalModel
 from assistant.settings import EngineSettings
 
 
 class VllmCuda:
-    """The whole of one GPU's share that vLLM takes by default; compiled, not eager."""
+    """A share of one or more GPUs; compiled, not eager."""
 
     name = "vllm-cuda"
     device: Literal["cuda"] = "cuda"
@@ -32,7 +32,24 @@ class VllmCuda:
         return ""
 
     def launch(self, model: LocalModel, port: int, settings: EngineSettings) -> Launch:
-        return Launch([*server(model, port, settings), *settings.extra_args], QUIET)
+        argv, variables = server(model, port, settings), environment(settings)
+        if settings.gpu_share:
+            argv += ["--gpu-memory-utilization", f"{settings.gpu_share:g}"]
+        if settings.gpu_kv_cache_gib:
+            cache = int(settings.gpu_kv_cache_gib * (1 << 30))
+            argv += ["--kv-cache-memory-bytes", str(cache)]
+        if settings.sleep:
+            argv.append("--enable-sleep-mode")
+            # /sleep and /wake_up are among its routes for development.
+            variables["VLLM_SERVER_DEV_MODE"] = "1"
+        return Launch([*argv, *settings.extra_args], {**variables, **visible(settings)})
+
+
+def visible(settings: EngineSettings) -> dict[str, str]:
+    """The environment in which only the engine's own GPUs are seen."""
+    if not settings.gpus:
+        return {}
+    return {"CUDA_VISIBLE_DEVICES": ",".join(str(index) for index in settings.gpus)}
 
 
 BACKEND = VllmCuda()
