@@ -169,6 +169,7 @@ for _ in range(12):
 """
     outcome = nothing_left(runner, code, limits={"cpu_seconds": 0.8})
     assert (outcome.status, "CPU" in outcome.reason) == ("timeout", True), outcome
+    assert outcome.usage.cpu_seconds > 0.8
 
 
 @pytest.mark.parametrize(
