@@ -151,12 +151,14 @@ def _signal(number: int) -> str:
 
 
 def _files(content: bytes, names: tuple[str, ...]) -> dict[str, bytes]:
-    """What was collected: for each file ``index size``, a line end, the bytes."""
+    """What was collected: for each file ``index size``, a line end, the bytes. A sandbox that was
+    ended meanwhile leaves a last one that is not whole; it is left out."""
     files, at = {}, 0
-    while at < len(content):
-        start = content.index(b"\n", at) + 1
+    while (start := content.find(b"\n", at) + 1) > 0:
         index, size = (int(number) for number in content[at:start].split())
         at = start + size
+        if at > len(content):
+            break
         files[names[index]] = content[start:at]
     return files
 

@@ -21,6 +21,7 @@ from assistant.cli.app import run as cli
 from assistant.sandbox import Job, Limits, Outcome, run, unavailable
 from assistant.sandbox.checks import sandbox
 from assistant.sandbox.language import runtimes
+from assistant.sandbox.runner import _files
 
 
 def python(code: str, **job: Any) -> Outcome:
@@ -70,6 +71,23 @@ def test_a_file_too_large_to_collect(runner: Runner) -> None:
     limits = {"disk_bytes": 1 << 20}
     outcome = runner.python(code, collect=("a", "b", "a"), limits=limits)
     assert sum(map(len, outcome.files.values())) <= 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("report", "files"),
+    [
+        (b"", {}),
+        (b"0 0\n2 2\nxy", {"a": b"", "c": b"xy"}),
+        (b"0 3\nabc1", {"a": b"abc"}),
+        (b"0 3\nabc1 ", {"a": b"abc"}),
+        (b"0 3\nabc1 2", {"a": b"abc"}),
+        (b"0 3\nabc1 2\n", {"a": b"abc"}),
+        (b"0 100\nabc", {}),
+        (b"0 100\nabc\nabc", {}),
+    ],
+)
+def test_a_report_that_is_cut_off(report: bytes, files: dict[str, bytes]) -> None:
+    assert _files(report, ("a", "b", "c")) == files
 
 
 @pytest.mark.parametrize(
