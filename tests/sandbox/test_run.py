@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -147,6 +148,18 @@ def test_without_a_toolchain(language: str, monkeypatch: pytest.MonkeyPatch) -> 
     outcome = run(Job(language, {HELLO[language][0]: ""}, HELLO[language][0]))
     assert outcome.status == "refused"
     assert "install" in outcome.reason
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("ci", "result"), [("true", "error"), ("", "skipped")])
+def test_where_nothing_can_be_run_ci_fails(ci: str, result: str, tmp_path: Path) -> None:
+    root = Path(__file__).resolve().parents[2]
+    test = "tests/sandbox/test_seccomp.py::test_a_rule_that_is_not_taken"
+    env = {**os.environ, "CI": ci, "ASSISTANT_BWRAP": str(tmp_path / "none")}
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test]
+    answer = subprocess.run(words, cwd=root, env=env, capture_output=True, text=True, check=False)
+    assert f"1 {result} in" in answer.stdout, answer
+    assert answer.returncode == (1 if ci else 0)
 
 
 def test_without_bubblewrap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
