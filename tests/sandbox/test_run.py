@@ -150,6 +150,19 @@ def test_without_a_toolchain(language: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert "install" in outcome.reason
 
 
+@pytest.mark.parametrize("version", ["v18.20.8", "v22.5.1", "none"])
+def test_typescript_needs_a_node_that_strips_types(
+    version: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, said in (("node", version), ("tsc", "")):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho {said}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    outcome = run(Job("typescript", {"main.ts": ""}, "main.ts"))
+    assert outcome.status == "refused"
+    assert "install Node.js 22.6 or later" in outcome.reason
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("ci", "result"), [("true", "error"), ("", "skipped")])
 def test_where_nothing_can_be_run_ci_fails(ci: str, result: str, tmp_path: Path) -> None:
