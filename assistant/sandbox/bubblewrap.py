@@ -12,7 +12,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from assistant.sandbox.language import Mount
 from assistant.sandbox.refusal import Refused
@@ -83,9 +83,8 @@ def command(
     words += ["--ro-bind", "/usr", "/usr"]
     for folder in ("/bin", "/sbin", "/lib", "/lib32", "/lib64"):
         words += _system_folder(folder)
-    # Made by name: those that bubblewrap makes on its own way to a mount are the owner's only.
     for folder in ("/dev", "/etc", "/opt"):
-        words += ["--perms", "0755", "--dir", folder]
+        words += _folder(folder)
     for path in ETC:
         words += ["--ro-bind-try", path, path]
     for device in DEVICES:
@@ -93,8 +92,7 @@ def command(
     for target, name in LINKS:
         words += ["--symlink", target, f"/dev/{name}"]
     words += ["--symlink", "/tmp", "/dev/shm"]  # noqa: S108 - inside, and one quota for both
-    for mount in mounts:
-        words += ["--ro-bind", str(mount.source), mount.inside]
+    words += _mounted(mounts)
     for path, fd in files.items():
         words += ["--perms", "0444", "--file", str(fd), path]
     words += ["--size", str(disk_bytes), "--perms", "1777", "--tmpfs", "/tmp"]  # noqa: S108
@@ -111,6 +109,27 @@ def _system_folder(folder: str) -> list[str]:
     if path.is_symlink():
         return ["--symlink", str(path.readlink()), folder]
     return ["--ro-bind", folder, folder] if path.is_dir() else []
+
+
+def _folder(folder: str) -> list[str]:
+    """By name: those that bubblewrap makes on its own way to a mount are the owner's only."""
+    return ["--perms", "0755", "--dir", folder]
+
+
+def _mounted(mounts: Sequence[Mount]) -> list[str]:
+    words: list[str] = []
+    made = {PurePath("/opt")}
+    for mount in mounts:
+        if mount.source is None:
+            words += ["--perms", "0555", "--size", "4096", "--tmpfs", mount.inside]
+            words += ["--remount-ro", mount.inside]
+            continue
+        for folder in reversed(PurePath(mount.inside).parents):
+            if folder.is_relative_to("/opt") and folder not in made:
+                made.add(folder)
+                words += _folder(str(folder))
+        words += ["--ro-bind", str(mount.source), mount.inside]
+    return words
 
 
 def accounts(user: int) -> bytes:

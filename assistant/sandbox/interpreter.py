@@ -7,7 +7,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from assistant.sandbox.language import Mount, mounted
+from assistant.sandbox.language import Mount, libraries, mounted
 from assistant.sandbox.refusal import Refused
 
 PREFIX = "/opt/python"
@@ -21,10 +21,20 @@ def interpreter() -> tuple[str, tuple[Mount, ...], dict[str, str]]:
     name = f"bin/python{sys.version_info[0]}.{sys.version_info[1]}"
     if not (prefix / name).exists():
         raise Refused(f"{prefix / name} is not there: build .venv again with `make setup`")
-    inside, mounts = mounted(prefix, PREFIX)
+    library = Path(sysconfig.get_path("stdlib")).name
+    folders = tuple(dict.fromkeys(f"{lib}/{library}" for lib in ("lib", sys.platlibdir)))
+    shared = bool(sysconfig.get_config_var("Py_ENABLE_SHARED"))
+    own = (f"lib/{sysconfig.get_config_var('INSTSONAME')}",) if shared else ()
+    loaded = libraries(prefix / name, prefix, prefix / folders[-1] / "lib-dynload")
+    inside, mounts = mounted(prefix, PREFIX, (name, *folders, *own, *loaded))
+    if not mounts:
+        return f"{inside}/{name}", (), {}
+    # What people installed into it is no part of it.
+    packages = [f"{folder}/site-packages" for folder in folders]
+    empty = [Mount(None, f"{inside}/{p}") for p in packages if (prefix / p).is_dir()]
     # Its own libpython is looked for under the path it was built for.
-    moved = bool(mounts) and bool(sysconfig.get_config_var("Py_ENABLE_SHARED"))
-    return f"{inside}/{name}", mounts, {"LD_LIBRARY_PATH": f"{inside}/lib"} if moved else {}
+    env = {"LD_LIBRARY_PATH": f"{inside}/lib"} if shared else {}
+    return f"{inside}/{name}", (*mounts, *empty), env
 
 
 def site_packages() -> tuple[Mount, ...]:

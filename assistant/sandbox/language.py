@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import functools
+import os
+import re
 import shutil
-from collections.abc import Mapping
+import subprocess
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from assistant.registry import Registry
+from assistant.sandbox.homes import USR, homes
 from assistant.sandbox.refusal import Refused
 from assistant.sandbox.types import Job
+
+COMMON = ("/", "/etc", "/home", "/media", "/mnt", "/opt", "/run", "/srv", "/tmp", "/var")  # noqa: S108
+"""Where anything lies (hier(7))."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A folder or file of this machine, shown read-only at ``inside``."""
+    """A folder or file of this machine, shown read-only at ``inside``; without a ``source``,
+    an empty folder over the one that is there."""
 
-    source: Path
+    source: Path | None
     inside: str
 
 
@@ -63,12 +72,62 @@ def find(program: str, install: str) -> Path:
     return Path(found).resolve()
 
 
-def mounted(prefix: Path, inside: str) -> tuple[str, tuple[Mount, ...]]:
-    """Where a toolchain's folder is seen inside: as it is when under ``/usr``, which every
-    sandbox has, else mounted at ``inside``. Raises Refused where that would show a home."""
-    if prefix.is_relative_to("/usr"):
+def shown(path: Path) -> bool:
+    """Whether every sandbox has it: what is under ``/usr`` and in nobody's home."""
+    return path.is_relative_to(USR) and not any(path.is_relative_to(home) for home in homes())
+
+
+def mounted(prefix: Path, inside: str, parts: Iterable[str]) -> tuple[str, tuple[Mount, ...]]:
+    """Where a toolchain's folder is seen inside: where it is if every sandbox has it, else
+    at ``inside``, and then only ``parts`` of it, by relative paths; those that are not there are
+    left out. What else the folder holds is anybody's: a toolchain may lie in ``~/.local``."""
+    if shown(prefix):
         return str(prefix), ()
-    home = Path.home().resolve()
-    if home.is_relative_to(prefix) or prefix in (Path("/"), Path("/home"), Path("/etc")):
-        raise Refused(f"a toolchain installed right in {prefix} cannot be shown to a sandbox")
-    return inside, (Mount(prefix, inside),)
+    there = [part for part in dict.fromkeys(parts) if (prefix / part).exists()]
+    return inside, tuple(Mount(prefix / part, f"{inside}/{part}") for part in there)
+
+
+def alone(prefix: Path, marks: Iterable[str], toolchain: str) -> None:
+    """For a toolchain that needs whole folders, such as ``lib``. Raises Refused where one of
+    ``marks``, which it has, is not in ``prefix``, or where others keep their files there too;
+    not where every sandbox shows them."""
+    if shown(prefix):
+        return
+    if any(not (prefix / mark).exists() for mark in marks):
+        raise Refused(
+            f"{prefix} holds no whole {toolchain}: put the bin folder of its own installation "
+            "first on PATH"
+        )
+    above = any(home.is_relative_to(prefix) for home in homes())
+    home = prefix.parent == Path("/home").resolve()
+    if above or home or str(prefix) in COMMON or prefix.name == ".local":
+        raise Refused(
+            f"{prefix} holds more than {toolchain}, which a sandbox would show: install "
+            f"{toolchain} in a folder of its own"
+        )
+
+
+@functools.cache
+def libraries(program: Path, prefix: Path, modules: Path | None = None) -> tuple[str, ...]:
+    """The shared libraries in ``prefix`` that a program loads, and those that Python's extension
+    modules in the folder ``modules`` load, by relative paths; none if every sandbox has them.
+
+    Asked of the loader (ld.so(8)), which then starts nothing; musl's starts ``--version``.
+    """
+    if shown(prefix):
+        return ()
+    more = sorted(modules.glob("*.so")) if modules else ()
+    # By relative paths: colons and spaces would part them.
+    preload = ":".join(f"./{path.name}" for path in more)
+    answer = subprocess.run(
+        [program, "--version"],
+        env={**os.environ, "LD_TRACE_LOADED_OBJECTS": "1", "LD_PRELOAD": preload},
+        cwd=modules if more else None,
+        capture_output=True,
+        check=False,
+    )
+    said = answer.stdout.decode(errors="surrogateescape")
+    paths = [Path(path) for path in re.findall(r"=> (/.*) \(0x", said)]
+    # A library's own link is kept: its target has another name than what is asked for.
+    found = dict.fromkeys(path.parent.resolve() / path.name for path in paths)
+    return tuple(str(p.relative_to(prefix)) for p in found if p.is_relative_to(prefix))

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from assistant.errors import AssistantError
 from assistant.sandbox import bubblewrap, init, seccomp, spec
+from assistant.sandbox.homes import below_usr
 from assistant.sandbox.interpreter import interpreter
-from assistant.sandbox.language import Plan, runtimes
+from assistant.sandbox.language import Mount, Plan, runtimes
 from assistant.sandbox.refusal import Refused
 from assistant.sandbox.supervise import Raw, supervise
 from assistant.sandbox.types import Job, Limits, Outcome, Status, Usage
@@ -55,7 +56,8 @@ def _started(job: Job, plan: Plan) -> Raw:
     uid = bubblewrap.fresh_user(root)
     user = uid or bubblewrap.USER
     python, mounts, env = interpreter()
-    mounts = tuple(dict.fromkeys((*mounts, *plan.mounts)))
+    homes = (Mount(None, str(home)) for home in below_usr())
+    mounts = tuple(dict.fromkeys((*homes, *mounts, *plan.mounts)))
     with contextlib.ExitStack() as stack:
 
         def sealed(content: bytes, name: str) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from assistant.sandbox.language import Plan, find, mounted
+from assistant.sandbox.language import Plan, alone, find, mounted
 from assistant.sandbox.types import Job
 
 PROGRAM = "/tmp/program"  # noqa: S108 - the sandbox's own
+PARTS = ("bin/go", "pkg/include", "pkg/tool", "src", "lib/time", "go.env", "VERSION")
+"""Of its folder, which may be ``~/go``, where others' modules are kept too."""
 
 
 class Go:
@@ -14,7 +16,9 @@ class Go:
 
     def plan(self, job: Job) -> Plan:
         program = find("go", "install Go 1.22 or later (go.dev)")
-        inside, mounts = mounted(program.parent.parent, "/opt/go")
+        prefix = program.parent.parent
+        alone(prefix, ("bin/go", "src/runtime"), "Go")
+        inside, mounts = mounted(prefix, "/opt/go", PARTS)
         sources = sorted(name for name in job.files if name.endswith(".go"))
         env = {
             "GOROOT": inside,

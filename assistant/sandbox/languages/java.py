@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from assistant.sandbox.language import Mount, Plan, find, mounted
+from assistant.sandbox.language import Mount, Plan, alone, find, mounted
 from assistant.sandbox.types import Job
 
 CLASSES = "/tmp/classes"  # noqa: S108 - the sandbox's own
+PARTS = ("bin/java", "bin/javac", "conf", "lib", "release")
 # Programs are short: a small virtual machine starts sooner than a clever one.
 SMALL = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xss1m")
 
@@ -19,7 +20,8 @@ class Java:
     def plan(self, job: Job) -> Plan:
         home = find("javac", "install a JDK (Debian: `apt install default-jdk-headless`)")
         home = home.parent.parent
-        inside, mounts = mounted(home, "/opt/java")
+        alone(home, ("bin/java", "bin/javac", "lib/modules"), "JDK")
+        inside, mounts = mounted(home, "/opt/java", PARTS)
         heap = f"-Xmx{max(16, job.limits.memory_bytes // 2 >> 20)}m"
         sources = sorted(name for name in job.files if name.endswith(".java"))
         compiler = tuple(f"-J{option}" for option in (*SMALL, heap))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.sandbox.language import Mount, Plan, find, mounted
+from assistant.sandbox.language import Mount, Plan, find, libraries, mounted
 from assistant.sandbox.types import Job
 
 INSTALL = "install Node.js 20 or later (nodejs.org)"
@@ -11,8 +11,10 @@ INSTALL = "install Node.js 20 or later (nodejs.org)"
 def node() -> tuple[str, tuple[Mount, ...]]:
     """Node inside, and what is mounted for it. Raises Refused."""
     program = find("node", INSTALL)
-    inside, mounts = mounted(program.parent.parent, "/opt/node")
-    return f"{inside}/bin/{program.name}", mounts
+    prefix = program.parent.parent
+    own = str(program.relative_to(prefix))
+    inside, mounts = mounted(prefix, "/opt/node", (own, *libraries(program, prefix)))
+    return f"{inside}/{own}", mounts
 
 
 def heap(job: Job) -> str:

@@ -6,12 +6,13 @@ import functools
 import subprocess
 from pathlib import Path
 
-from assistant.sandbox.language import Plan, find, mounted
+from assistant.sandbox.language import Plan, find, libraries, mounted
 from assistant.sandbox.refusal import Refused
 from assistant.sandbox.types import Job
 
 PROGRAM = "/tmp/program"  # noqa: S108 - the sandbox's own
 INSTALL = "install Rust (rustup.rs)"
+RUSTC = "bin/rustc"
 
 
 @functools.cache
@@ -33,9 +34,11 @@ class Rust:
         find("cc", "rustc links with it (Debian: `apt install gcc`)")
         find("rustc", INSTALL)
         # By name: a link to rustup must be called rustc to be rustc.
-        inside, mounts = mounted(sysroot("rustc"), "/opt/rust")
+        root = sysroot("rustc")
+        parts = (RUSTC, "lib/rustlib", *libraries(root / RUSTC, root))
+        inside, mounts = mounted(root, "/opt/rust", parts)
         options = ("--edition", "2021", "-C", "opt-level=1", "-C", "debuginfo=0")
-        build = (f"{inside}/bin/rustc", *options, "-o", PROGRAM, job.entry)
+        build = (f"{inside}/{RUSTC}", *options, "-o", PROGRAM, job.entry)
         return Plan((build, (PROGRAM, *job.arguments)), mounts, (f"{inside}/bin",))
 
 
