@@ -1,7 +1,8 @@
 """Where benchmark files come from: a folder, or the hub.
 
 The project holds no benchmark. ``--data DIR`` or ``ASSISTANT_DATA`` names a folder with the
-files; what is not there is asked of the hub through ``datasets``.
+files; what is not there is taken from the hub as plain data files, because ``datasets`` 4 and
+later refuses repositories that bring a loading script.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import gzip
 import json
 import os
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +22,24 @@ class DataError(AssistantError):
     """A benchmark's records cannot be had."""
 
 
+PARQUET = "refs/convert/parquet"
+"""The revision where the hub itself keeps a script's records as Parquet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A benchmark's file and where the hub keeps the same records.
+    """A benchmark's file, where it is published, and where the hub keeps the same records.
 
-    ``hub`` is ``owner/name``, with ``config`` and ``split``; empty when the hub has none.
-    ``fields`` renames the hub's columns to the file's.
+    ``hub`` is ``owner/name``, empty when it has none with the same fields. ``pattern`` names the
+    data files there (``*`` stands for slashes too) and ``revision`` their branch. ``fields``
+    renames the hub's columns to the file's.
     """
 
     file: str
+    published: str
     hub: str = ""
-    config: str = ""
-    split: str = "test"
+    pattern: str = ""
+    revision: str = "main"
     fields: tuple[tuple[str, str], ...] = ()
 
 
@@ -57,35 +65,64 @@ class Data:
         if self.folder is not None and (path := self.folder / source.file).is_file():
             return read(path)
         if not source.hub:
-            raise DataError(f"{source.file} is not there: name its folder with --data")
+            raise _absent(source)
         return _from_hub(source)
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """The records of a ``.json`` or ``.jsonl`` file, gzipped or not. Raises DataError."""
+    """The records of a ``.json`` or ``.jsonl`` file, gzipped or not, or of a ``.parquet`` one.
+    Raises DataError."""
     opener: Any = gzip.open if path.suffix == ".gz" else open
     try:
+        if path.suffix == ".parquet":
+            return _parquet(path)
         with opener(path, "rt", encoding="utf-8") as file:
             if ".jsonl" in path.suffixes:
                 return [json.loads(line) for line in file if line.strip()]
             return list(json.load(file))
     except (OSError, EOFError, ValueError, TypeError) as error:
-        raise DataError(f"{path} cannot be read ({error}): fetch it anew") from error
+        words = " ".join(str(error).split())
+        raise DataError(f"{path} cannot be read ({words}): fetch it anew") from error
+
+
+def _parquet(path: Path) -> list[dict[str, Any]]:
+    try:
+        from pyarrow import parquet  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise DataError("Parquet needs `datasets`: make setup") from error
+    return list(parquet.read_table(path).to_pylist())
 
 
 def _from_hub(source: Source) -> list[dict[str, Any]]:
-    where = f"{source.hub} ({source.split})"
     try:
-        import datasets
+        from huggingface_hub import snapshot_download
     except ImportError as error:
         raise DataError("the hub needs `datasets`: make setup") from error
+    where = f"{source.hub} ({source.revision})"
     try:
-        loaded = datasets.load_dataset(source.hub, source.config or None, split=source.split)
+        folder = Path(
+            snapshot_download(
+                source.hub,
+                repo_type="dataset",
+                revision=source.revision,
+                allow_patterns=[source.pattern],
+            )
+        )
     except Exception as error:  # whatever a download library raises
         words = " ".join(str(error).split())[:200]
-        raise DataError(
-            f"{source.file} is in no data folder (--data DIR, ASSISTANT_DATA) "
-            f"and {where} cannot be had from the hub: {words}"
-        ) from error
+        raise _absent(source, f" and {where} cannot be had from the hub: {words}") from error
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    # The folder may hold what another pattern brought before.
+    held = [f for f in files if fnmatchcase(f.relative_to(folder).as_posix(), source.pattern)]
+    if not held:
+        raise _absent(source, f" and {where} has no file {source.pattern}")
     names = dict(source.fields)
-    return [{names.get(key, key): value for key, value in row.items()} for row in loaded]
+    rows = [row for path in held for row in read(path)]
+    return [{names.get(key, key): value for key, value in row.items()} for row in rows]
+
+
+def _absent(source: Source, hub: str = "") -> DataError:
+    return DataError(
+        f"{source.file} is in no data folder (--data DIR, ASSISTANT_DATA){hub}; "
+        f"it is published at {source.published}"
+    )

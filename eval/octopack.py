@@ -17,7 +17,12 @@ from eval.execution import Program, execute
 from eval.extraction import before_closing, sanitize
 from eval.types import Answer, ChatAsk, Grade, Message
 
-SOURCE = Source("humanevalpack_python.jsonl.gz", hub="bigcode/humanevalpack", config="python")
+SOURCE = Source(
+    "humanevalpack_python.jsonl.gz",
+    "huggingface.co/datasets/bigcode/humanevalpack",
+    hub="bigcode/humanevalpack",
+    pattern="python/test-*.parquet",
+)
 MAX_TOKENS = 512
 STOP = ("\n```", "\nprint(", "\nassert ", "\nif __name__")
 """Four of the original's ends of an answer, as many as servers take."""

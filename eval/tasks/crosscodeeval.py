@@ -29,7 +29,12 @@ from eval.metrics.identifiers import identifiers, match, overlap
 from eval.task import CompletionTask
 from eval.types import Answer, CompletionAsk, Grade, Sample
 
-SOURCE = Source("crosscodeeval_python_100.jsonl.gz")
+# The hub has copies of all 2,665 records, which would be another benchmark than these.
+SOURCE = Source(
+    "crosscodeeval_python_100.jsonl.gz",
+    "github.com/amazon-science/cceval (crosscodeeval_data.tar.xz; 100 records of "
+    "python/line_completion_rg1_bm25.jsonl)",
+)
 MAX_TOKENS = 64
 ARMS = {
     "in-file": "the file before and after the cursor",

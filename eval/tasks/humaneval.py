@@ -19,7 +19,12 @@ from eval.instruct import ARMS, answered, instruct
 from eval.task import ChatTask
 from eval.types import Answer, Grade, Sample
 
-SOURCE = Source("HumanEval.jsonl.gz", hub="openai/openai_humaneval")
+SOURCE = Source(
+    "HumanEval.jsonl.gz",
+    "github.com/openai/human-eval (data/)",
+    hub="openai/openai_humaneval",
+    pattern="openai_humaneval/test-*.parquet",
+)
 
 
 @dataclass(frozen=True, slots=True)

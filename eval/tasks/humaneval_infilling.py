@@ -14,22 +14,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from eval.data import Data, Source
+from eval.data import PARQUET, Data, Source
 from eval.execution import Program, execute
 from eval.task import CompletionTask
 from eval.types import Answer, CompletionAsk, Grade, Sample
 
 MAX_TOKENS = 320
+PUBLISHED = "github.com/openai/human-eval-infilling (data/)"
 HUB = "loubnabnl/humaneval_infilling"
+
+
+def _source(name: str) -> Source:
+    """The repository's own branch holds a loading script."""
+    # One file, whichever of its two names the converter gave it.
+    pattern = f"HumanEval-{name}/*test*.parquet"
+    return Source(f"HumanEval-{name}.jsonl.gz", PUBLISHED, HUB, pattern, PARQUET)
+
+
 SOURCES = {
-    "span-light": Source(
-        "HumanEval-RandomSpanInfillingLight.jsonl.gz", HUB, "HumanEval-RandomSpanInfillingLight"
-    ),
-    "single": Source(
-        "HumanEval-SingleLineInfilling.jsonl.gz", HUB, "HumanEval-SingleLineInfilling"
-    ),
-    "multi": Source("HumanEval-MultiLineInfilling.jsonl.gz", HUB, "HumanEval-MultiLineInfilling"),
-    "span": Source("HumanEval-RandomSpanInfilling.jsonl.gz", HUB, "HumanEval-RandomSpanInfilling"),
+    "span-light": _source("RandomSpanInfillingLight"),
+    "single": _source("SingleLineInfilling"),
+    "multi": _source("MultiLineInfilling"),
+    "span": _source("RandomSpanInfilling"),
 }
 ARMS = {
     "span-light": "a random span of each of the 164 solutions",

@@ -19,7 +19,10 @@ from eval.task import ChatTask
 from eval.types import Answer, Grade, Sample
 
 SOURCE = Source(
-    "sanitized-mbpp.json", hub="google-research-datasets/mbpp", config="sanitized", split="test"
+    "sanitized-mbpp.json",
+    "github.com/google-research/google-research (mbpp/)",
+    hub="google-research-datasets/mbpp",
+    pattern="sanitized/test-*.parquet",
 )
 TEST_IDS = range(11, 511)
 """The split that its authors test on; never to be trained on."""

@@ -16,7 +16,8 @@ from eval.task import ChatTask
 from eval.tasks.mbpp import TEST_IDS
 from eval.types import Answer, Grade, Sample
 
-SOURCE = Source("MbppPlus.jsonl.gz")
+# The hub's evalplus/mbppplus has the inputs only inside its tests' code.
+SOURCE = Source("MbppPlus.jsonl.gz", "github.com/evalplus/mbppplus_release/releases")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,10 @@ from eval.task import CompletionTask
 from eval.types import Answer, CompletionAsk, Grade, Sample
 
 SOURCE = Source(
-    "santacoder_fim_singleline.jsonl.gz", hub="bigcode/santacoder-fim-task", split="train"
+    "santacoder_fim_singleline.jsonl.gz",
+    "huggingface.co/datasets/bigcode/santacoder-fim-task",
+    hub="bigcode/santacoder-fim-task",
+    pattern="data/train-*.parquet",
 )
 FILES = {"py": "solution.py", "java": "Main.java", "js": "solution.js"}
 MAX_TOKENS = 64

@@ -52,7 +52,10 @@ from eval.types import Answer, ChatAsk, Grade, Message, Sample
 if TYPE_CHECKING:
     from assistant.sandbox.testing.measure import Runner
 
-SOURCE = Source("testeval_leetcode_py.jsonl.gz")
+SOURCE = Source(
+    "testeval_leetcode_py.jsonl.gz",
+    "github.com/LLM4SoftwareTesting/TestEval (data/leetcode-py.jsonl, gzipped)",
+)
 MAX_TOKENS = 768
 MUTANTS = 15
 ARMS = {
