@@ -275,10 +275,11 @@ def answer(text: str, body: dict[str, Any], rules: dict[str, Any]) -> tuple[list
     head = forced_head(regex)
     if rules["constrain"] and head and not full.startswith(head):
         full = head + full
-    for stop in body.get("stop") or []:
-        full = full.split(stop)[0]
+    stops = body.get("stop") or []
+    for stop in [stops] if isinstance(stops, str) else stops:
+        full = full.split(stop)[0] if stop else full
     pieces = TOKEN.findall(full)
-    limit = int(body.get("max_tokens", 16))
+    limit = int(body.get("max_tokens") or 16)
     return (pieces[:limit], "length") if len(pieces) > limit else (pieces, "stop")
 
 
