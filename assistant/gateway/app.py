@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from assistant import __version__
 from assistant.errors import AssistantError, where
+from assistant.gateway.admin import router as admin
 from assistant.gateway.call import call_of
 from assistant.gateway.dialects import dialects
 from assistant.gateway.errors import BadRequest, EngineFailed, Refusal, TooLarge
@@ -50,6 +51,7 @@ def build(gateway: Gateway) -> ASGIApp:
     for dialect in dialects():
         app.include_router(dialect.router(gateway))
     app.include_router(watching(gateway))
+    app.include_router(admin(gateway))
     _health(app, gateway)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)

@@ -11,7 +11,7 @@ import json
 import re
 import time
 from collections.abc import Coroutine, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.responses import Response
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from assistant.gateway.gateway import Gateway
 
+T = TypeVar("T")
+
 _TAIL = 2048
 """Bytes at the end of an answer in which its usage is looked for."""
 _USAGE = {
@@ -41,16 +43,16 @@ class ClientGone(Exception):
     """Nobody reads the answer any more."""
 
 
-async def until_gone(receive: Receive, work: Coroutine[Any, Any, None]) -> None:
-    """Do ``work`` unless the client leaves: then it is cancelled. Raises what it raises, or
-    ClientGone. The request's body must have been read."""
+async def until_gone(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
+    """Do ``work`` unless the client leaves: then it is cancelled. Gives what it gives and
+    raises what it raises, or ClientGone. The request's body must have been read."""
     doing = asyncio.ensure_future(work)
     watching = asyncio.ensure_future(_gone(receive))
     try:
         await asyncio.wait({doing, watching}, return_when=asyncio.FIRST_COMPLETED)
         if not doing.done():
             raise ClientGone
-        doing.result()
+        return doing.result()
     finally:
         for task in (doing, watching):
             task.cancel()
@@ -119,6 +121,15 @@ class Relay(Response):
         """The engine's whole answer to ``body``."""
         if endpoint.constraints:
             body = {**body, "priority": int(self._work.kind)}
+        try:
+            await self._asked(endpoint, body, send)
+        except EngineFailed as error:
+            # One replica of several has broken off before its answer began: ask another.
+            if self._engine.served.replicas == 1 or self._started or error.code == HUNG:
+                raise
+            await self._asked(endpoint, body, send)
+
+    async def _asked(self, endpoint: Endpoint, body: dict[str, Any], send: Send) -> None:
         headers = {**self._call.to_engine(), **self._passed}
         async with self._gateway.upstream.post(endpoint, self._path, body, headers) as answer:
             if answer.status != 200:
@@ -133,10 +144,14 @@ class Relay(Response):
 
     async def _stream(self, answer: aiohttp.ClientResponse, send: Send) -> None:
         tail = b""
-        await self._start(answer, send)
         async for data in answer.content.iter_any():
+            # Not before: an engine that fails in its prefill has answered nothing yet.
+            if not self._started:
+                await self._start(answer, send)
             tail = (tail + data)[-_TAIL:]
             await self._send({"type": "http.response.body", "body": data, "more_body": True}, send)
+        if not self._started:
+            await self._start(answer, send)
         self._count(tail)
         await self._send({"type": "http.response.body", "body": b""}, send)
 

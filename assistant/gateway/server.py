@@ -20,20 +20,25 @@ from assistant.gateway.app import build
 from assistant.gateway.front import is_loopback
 from assistant.gateway.gateway import Gateway
 from assistant.gateway.keys import Keys
+from assistant.gateway.watch import Watch
 from assistant.settings import Settings
 
 BACKLOG = 2048
 POLL_SECONDS = 0.1
 
 
-async def serve(settings: Settings, show: Callable[[dict[str, Any]], None]) -> None:
+async def serve(
+    settings: Settings, show: Callable[[dict[str, Any]], None], watch: Watch | None = None
+) -> None:
     """Serve until SIGINT or SIGTERM. ``show`` is told each step of the main engine
-    (``{"progress": …}``), and ``{"endpoint": …}`` once that answers.
+    (``{"progress": …}``), and ``{"endpoint": …}`` once that answers; ``watch`` tells of settings
+    that have changed.
 
     Raises UsageError for an address that cannot be had, EngineError when the main engine does
     not start.
     """
     gateway = Gateway(settings, remote=not is_loopback(settings.gateway.host))
+    gateway.pool.watch = watch
     check_keys(settings, gateway.keys)
     listening = bind(settings.gateway.host, settings.gateway.port)
     gateway.pool.engines[DEFAULT_ENGINE].observe = lambda step: show({"progress": _plain(step)})

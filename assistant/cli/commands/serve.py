@@ -27,8 +27,11 @@ def command(
     ] = None,
     json_mode: JsonOption = False,
 ) -> None:
+    from assistant import paths
+    from assistant.cli.options import chosen as given
     from assistant.cli.options import settings
     from assistant.gateway.server import serve
+    from assistant.gateway.watch import Watch
 
     loaded = settings()
     chosen: dict[str, Any] = {}
@@ -38,7 +41,8 @@ def command(
         chosen["port"] = port
     gateway = loaded.gateway.model_copy(update=chosen)
     show = _json_lines if json_mode else _lines()
-    asyncio.run(serve(loaded.model_copy(update={"gateway": gateway}), show))
+    watch = Watch(given["file"] or paths.config_file(), settings)
+    asyncio.run(serve(loaded.model_copy(update={"gateway": gateway}), show, watch))
 
 
 def _json_lines(payload: dict[str, Any]) -> None:
