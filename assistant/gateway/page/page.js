@@ -123,7 +123,7 @@ function latency(data) {
 }
 
 function request(one) {
-  const words = one.outcome || (one.status < 400 ? "" : "refused");
+  const words = one.outcome.replaceAll("_", " ") || (one.status < 400 ? "" : "refused");
   const status = one.status ? `${one.status} ${words}`.trim() : words || "–";
   const bad = one.status >= 500 || (words && words !== "gone" && words !== "superseded");
   const tokens = one.prompt_tokens || one.generated_tokens
