@@ -161,6 +161,15 @@ class Completer:
         assert repository is not None
         return await asyncio.to_thread(repository.retrieve, request, count, budget)
 
+    async def prompt(self, request: CompletionRequest) -> str:
+        """What the engine would be sent for this request, as text: for people."""
+        connection = await self._connected()
+        request = with_selection(request)
+        site = Site.of(request.document, request.offset)
+        snippets = await self.snippets(request, connection.tokenizer)
+        content = self._prompt(request, site, snippets, connection).content
+        return content if isinstance(content, str) else connection.tokenizer.decode(content)
+
     async def _connected(self) -> _Connection:
         if self._connecting is None:
             raise EngineUnavailable("no engine is running: start one with `assistant serve`")

@@ -1,8 +1,8 @@
-"""What a route asks of its client: a scope, and how important the work is."""
+"""What a route asks of its client: a scope, how important the work is, which file it is for."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
@@ -10,9 +10,14 @@ from fastapi.security import HTTPBearer
 from assistant.gateway.call import Call, call_of
 from assistant.gateway.errors import BadRequest, NotAllowed
 from assistant.gateway.work import Kind, Work
+from assistant.gateway.workspaces import Place
+
+if TYPE_CHECKING:
+    from assistant.gateway.gateway import Gateway
 
 BEARER = HTTPBearer(auto_error=False, description="A key that `assistant keys add` made.")
 PRIORITY, DOCUMENT = "X-Assistant-Priority", "X-Assistant-Document"
+WORKSPACE, PATH = "X-Assistant-Workspace", "X-Assistant-Path"
 
 
 def needs(scope: str) -> Any:
@@ -40,3 +45,18 @@ def work_of(request: Request, call: Call, kind: Kind, document: str = "") -> Wor
     call.kind = kind
     # Two users may have a document of the same name.
     return Work(kind, f"{call.key.name}\n{document}" if document else "")
+
+
+def place_of(
+    gateway: Gateway, request: Request, named: str = "", language: str = "", git_url: str = ""
+) -> Place:
+    """Where the file of a request lies: as its headers say, else its body. Raises NotAllowed for
+    a workspace that the settings do not list."""
+    workspace = gateway.workspace(_utf8(request, WORKSPACE))
+    named = _utf8(request, PATH) or named
+    return gateway.inline.workspaces.place(named, language, git_url, workspace)
+
+
+def _utf8(request: Request, name: str) -> str:
+    """A header that names a file; servers read headers as Latin-1."""
+    return request.headers.get(name, "").encode("latin-1").decode("utf-8", "replace")

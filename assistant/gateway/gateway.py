@@ -13,6 +13,7 @@ from assistant.gateway.audit import Audit
 from assistant.gateway.call import Call
 from assistant.gateway.errors import NotAllowed
 from assistant.gateway.history import History
+from assistant.gateway.inline import Inline
 from assistant.gateway.keys import Keys
 from assistant.gateway.limits import Limits
 from assistant.gateway.metrics import WATCHED, Metrics
@@ -34,6 +35,7 @@ class Gateway:
         self.pool = Pool(settings)
         self.keys = Keys()
         self.limits = Limits()
+        self.inline = Inline(self)
         self.active: dict[str, Call] = {}
         self.history = History()
         self.metrics = Metrics(self)
@@ -44,8 +46,10 @@ class Gateway:
         """Have the engines started; returns before they are ready."""
         self.upstream = Upstream(self.settings.gateway.silence_seconds)
         await self.pool.start()
+        self.inline.start()
 
     async def close(self) -> None:
+        await self.inline.close()
         await self.pool.close()
         await self.upstream.close()
         await asyncio.to_thread(self.tracing.close)

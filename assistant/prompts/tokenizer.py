@@ -28,6 +28,10 @@ class Tokenizer(Protocol):
         """The ids of ``text``; text that spells a special token is text."""
         ...
 
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of ``ids``, special tokens as they are spelt."""
+        ...
+
     def special(self, token: str) -> int | None:
         """The id of a special token, None when the vocabulary lacks it."""
         ...
@@ -68,6 +72,9 @@ class ModelTokenizer:
     def _encode_now(self, text: str) -> tuple[int, ...]:
         return tuple(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
+    def decode(self, ids: Sequence[int]) -> str:
+        return str(self._tokenizer.decode(list(ids), skip_special_tokens=False))
+
     def special(self, token: str) -> int | None:
         found: int | None = self._tokenizer.token_to_id(token)
         return found
@@ -100,6 +107,9 @@ class EstimatingTokenizer:
 
     def encode(self, text: str) -> Sequence[int]:
         raise AssertionError("prompts for an estimating tokenizer are strings")
+
+    def decode(self, ids: Sequence[int]) -> str:
+        raise AssertionError("an estimating tokenizer gives no ids")
 
     def special(self, token: str) -> int | None:
         return None

@@ -9,14 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from assistant.gateway.access import needs, work_of
+from assistant.completion.completer import relative
+from assistant.gateway.access import needs, place_of, work_of
 from assistant.gateway.call import Call
+from assistant.gateway.dialects import tabby
 from assistant.gateway.errors import Refusal
 from assistant.gateway.fim import infilling
 from assistant.gateway.pool import Engine
 from assistant.gateway.relay import openai_error
+from assistant.gateway.segments import SegmentsBody, asks
 from assistant.gateway.work import Kind
 from assistant.gateway.yielding import relay_of
 
@@ -60,6 +63,13 @@ class CompletionBody(_Body):
     )
 
 
+CompletionsBody = Annotated[
+    Annotated[CompletionBody, Tag("openai")] | Annotated[SegmentsBody, Tag("tabby")],
+    Discriminator(lambda body: "tabby" if asks(body) else "openai"),
+]
+"""Two dialects have one path: Tabby's bodies have ``segments`` and no ``prompt``."""
+
+
 class MessageBody(BaseModel):
     """One message; further fields pass."""
 
@@ -89,16 +99,19 @@ class OpenAI:
 
         @router.post("/v1/completions", response_class=Response, responses=_STREAMS)
         async def completions(
-            body: CompletionBody, request: Request, call: Annotated[Call, needs("complete")]
+            body: CompletionsBody, request: Request, call: Annotated[Call, needs("complete")]
         ) -> Any:
-            """Text that goes on; with ``suffix``, text for the hole between."""
+            """Text that goes on; with ``suffix``, or Tabby's ``segments``, text for the hole
+            between."""
+            if isinstance(body, SegmentsBody):
+                return await tabby.complete(gateway, body, request, call)
             engine = gateway.pool.find(body.model)
             work = work_of(request, call, Kind.INLINE)
             payload = body.payload()
             payload.setdefault("model", body.model)
             suffix = payload.pop("suffix", None)
             if suffix is not None and isinstance(body.prompt, str):
-                await _fill(gateway, engine, body.prompt, suffix, payload)
+                await _fill(gateway, engine, request, body.prompt, suffix, payload)
             _note(call, engine, body.model)
             return relay_of(work)(gateway, engine, "completions", payload, work, call)
 
@@ -133,11 +146,20 @@ def _note(call: Call, engine: Engine, model: str) -> None:
 
 
 async def _fill(
-    gateway: Gateway, engine: Engine, prefix: str, suffix: str, payload: dict[str, Any]
+    gateway: Gateway,
+    engine: Engine,
+    request: Request,
+    prefix: str,
+    suffix: str,
+    payload: dict[str, Any],
 ) -> None:
     endpoint = await engine.ready()
     tokens = payload.get("max_tokens") or DEFAULT_TOKENS
-    prompt = await infilling(engine, endpoint, prefix, suffix, tokens)
+    place = place_of(gateway, request)
+    asked = await gateway.inline.request(place, prefix, suffix)
+    snippets = await gateway.inline.snippets(engine, asked)
+    path = relative(place.path, place.root)
+    prompt = await infilling(engine, endpoint, prefix, suffix, tokens, path, snippets)
     content = prompt.content
     payload["prompt"] = content if isinstance(content, str) else list(content)
     if endpoint.constraints and prompt.stop_token_ids:
