@@ -53,6 +53,7 @@ def build(gateway: Gateway) -> ASGIApp:
     app.include_router(watching(gateway))
     app.include_router(admin(gateway))
     _health(app, gateway)
+    gateway.metrics.paths = frozenset(getattr(route, "path", "") for route in app.routes)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(AssistantError, _known)

@@ -96,8 +96,9 @@ class History:
         self.latency = {kind: Latency() for kind in Kind}
 
     def add(self, call: Call) -> None:
-        """A request has ended. Those that only look at the gateway are no work of it."""
-        if call.path in WATCHED:
+        """A request has ended. Those that only look at the gateway are no work of it, nor are
+        questions that no engine was asked."""
+        if call.path in WATCHED or (call.kind is None and call.status < 400):
             return
         self.recent.append(call)
         self.sums["requests"] += 1

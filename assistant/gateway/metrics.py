@@ -18,6 +18,7 @@ from assistant.gateway.call import Call
 from assistant.gateway.work import Kind
 
 if TYPE_CHECKING:
+    from assistant.gateway.engine import Engine
     from assistant.gateway.gateway import Gateway
 
 OTHER = "other"
@@ -26,7 +27,7 @@ NONE = "none"
 WATCHED = frozenset({"/", "/health", "/ready", "/metrics", "/status.json", "/openapi.json"})
 """Paths by which people and machines look at the gateway."""
 EVENTS = frozenset({"view", "select", "dismiss"})
-STATES = ("stopped", "starting", "ready", "failed")
+STATES = ("stopped", "starting", "ready", "asleep", "failed")
 SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 """Bounds of the histograms."""
 
@@ -36,7 +37,8 @@ class Metrics:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._paths: frozenset[str] = frozenset()
+        self.paths = WATCHED
+        """All that there are, once the application is built."""
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         registry.register(_Now(gateway))
@@ -83,11 +85,7 @@ class Metrics:
 
     def path(self, call: Call) -> str:
         """The call's path where it is one of ours."""
-        if not self._paths:
-            from assistant.gateway.dialects import dialects
-
-            self._paths = WATCHED.union(*(dialect.paths for dialect in dialects()))
-        return call.path if call.path in self._paths else OTHER
+        return call.path if call.path in self.paths else OTHER
 
     def _work(self, call: Call, kind: str) -> None:
         if call.granted:
@@ -110,6 +108,15 @@ class Metrics:
         for family in self.registry.collect():
             family.samples = [s for s in family.samples if not s.name.endswith("_created")]
             yield family
+
+
+def state_of(engine: Engine) -> str:
+    """One of ``STATES``."""
+    if engine.link.state != "ready":
+        return engine.link.state
+    if engine.rest.engaged:
+        return "asleep"
+    return "ready" if engine.endpoint is not None else "starting"
 
 
 class _Now(Collector):
@@ -136,8 +143,9 @@ class _Now(Collector):
             "gateway_engine_state", "1 for the state it is in", labels=("engine", "state")
         )
         for name, engine in self._gateway.pool.engines.items():
-            for one in dict.fromkeys((*STATES, engine.link.state)):
-                state.add_metric((name, one), float(one == engine.link.state))
+            now = state_of(engine)
+            for one in STATES:
+                state.add_metric((name, one), float(one == now))
         yield state
         lost = self._gateway.audit_lost
         yield CounterMetricFamily("gateway_audit_lost", "Audit lines not written", lost)

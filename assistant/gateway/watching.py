@@ -17,7 +17,8 @@ from assistant import __version__
 from assistant.gateway.access import needs
 from assistant.gateway.call import Call
 from assistant.gateway.history import SPAN, SPANS, Point
-from assistant.gateway.scrape import page as metrics_page
+from assistant.gateway.metrics import state_of
+from assistant.gateway.scrape import Scraper
 from assistant.gateway.work import Kind
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 def router(gateway: Gateway) -> APIRouter:
     routes = APIRouter(tags=["Watching"])
+    scraper = Scraper(gateway)
 
     @routes.get("/", response_class=HTMLResponse, include_in_schema=False)
     async def page() -> HTMLResponse:
@@ -42,7 +44,7 @@ def router(gateway: Gateway) -> APIRouter:
     @routes.get("/metrics", response_class=PlainTextResponse)
     async def metrics(call: Annotated[Call, needs("admin")]) -> Response:
         """Prometheus's text: the gateway's figures and every engine's, by the label engine."""
-        return Response(await metrics_page(gateway), media_type=CONTENT_TYPE_LATEST)
+        return Response(await scraper.page(), media_type=CONTENT_TYPE_LATEST)
 
     return routes
 
@@ -122,7 +124,7 @@ def _engine(gateway: Gateway, name: str) -> dict[str, Any]:
         "adapters": list(engine.served.adapters),
         "serves": engine.served.serves,
         "device": engine.served.device,
-        "state": engine.link.state,
+        "state": state_of(engine),
         "detail": engine.link.detail or engine.detail,
         "active": engine.active,
         "tokens": {what: tokens[name, what] for what in ("prompt", "cached", "generated")},
