@@ -15,7 +15,7 @@ from assistant.gateway.scheduler import Scheduler
 from assistant.gateway.watch import Watch
 from assistant.settings import EngineSettings, ServedSettings, Settings
 
-__all__ = ["Engine", "Pool", "configured"]
+__all__ = ["Engine", "Pool", "configured", "plain"]
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class Pool:
         self.engines: dict[str, Engine] = {}
         for name, served in configured(settings).items():
             scheduler = self.schedulers.setdefault(served.device, Scheduler.of(settings.gateway))
-            own = settings.model_copy(update={"engine": _plain(served)})
+            own = settings.model_copy(update={"engine": plain(served)})
             self.engines[name] = Engine(name, served, own, scheduler)
 
     async def start(self) -> None:
@@ -92,6 +92,7 @@ def configured(settings: Settings) -> Mapping[str, ServedSettings]:
     return {DEFAULT_ENGINE: main, **settings.engines}
 
 
-def _plain(served: ServedSettings) -> EngineSettings:
+def plain(served: ServedSettings) -> EngineSettings:
+    """What the engine itself is told."""
     fields = EngineSettings.model_fields
     return EngineSettings.model_validate(served.model_dump(include=set(fields)))

@@ -8,6 +8,7 @@ from assistant.cli.options import JsonOption, chosen
 
 if TYPE_CHECKING:
     from assistant.engines.checks import Check
+    from assistant.gateway.inventory import Card
 
 NAME = "doctor"
 
@@ -19,6 +20,8 @@ def command(json_mode: JsonOption = False) -> int:
     from assistant.engines.checks import run_checks
 
     checks = [*run_checks(chosen["overrides"], chosen["file"]), _sandbox()]
+    engines, more = _engines()
+    checks += more
 
     def human() -> None:
         console = out()
@@ -29,7 +32,11 @@ def command(json_mode: JsonOption = False) -> int:
             if check.fix:
                 console.print(f"    {check.fix}", markup=False, soft_wrap=True)
 
-    emit({"checks": [asdict(check) for check in checks]}, json_mode, human)
+    payload = {
+        "checks": [asdict(check) for check in checks],
+        "engines": [asdict(engine) for engine in engines],
+    }
+    emit(payload, json_mode, human)
     return 0 if all(check.ok for check in checks) else 1
 
 
@@ -40,6 +47,30 @@ def _sandbox() -> Check:
 
     detail, fix = sandbox()
     return Check("sandbox", True, detail, fix)
+
+
+def _engines() -> tuple[list[Card], list[Check]]:
+    """What the gateway would start, and whether it fits; nothing where the settings are broken,
+    which is a check of its own."""
+    from assistant.cli.options import settings
+    from assistant.engines.checks import Check
+    from assistant.errors import AssistantError
+    from assistant.gateway.inventory import cards, plan
+
+    try:
+        loaded = settings()
+        found, places = cards(loaded), plan(loaded)
+    except AssistantError:
+        return [], []
+    # The main engine may also be an editor's alone, and has its own checks above.
+    checks = [
+        Check(f"engine {card.name}", not card.fault or card is found[0], str(card), card.fault)
+        for card in found
+    ]
+    fix = "" if all(place.fits for place in places) else "take an engine out, or give one less"
+    detail = "; ".join(f"this plan needs {place}" for place in places)
+    unknown = "nothing to check against: gateway.device_gib names no device"
+    return found, [*checks, Check("memory plan", not fix, detail or unknown, fix)]
 
 
 def _mark(check: Check) -> str:

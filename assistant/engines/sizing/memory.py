@@ -91,9 +91,7 @@ def places(settings: Settings, engines: Mapping[str, ServedSettings]) -> list[Pl
     found: list[Place] = []
     for device in dict.fromkeys(served.device for served in engines.values()):
         own = {name: served for name, served in engines.items() if served.device == device}
-        size = settings.gateway.device_gib.get(device, 0.0)
-        if not size and any(on_gpu(served) for served in own.values()):
-            size = gpu_gib()
+        size = max(size_of(settings, served) for served in own.values())
         if not size:
             continue
         parts: dict[int, dict[str, float]] = {}
@@ -109,6 +107,12 @@ def places(settings: Settings, engines: Mapping[str, ServedSettings]) -> list[Pl
             here = parts.get(index, {})
             found.append(Place(device, index, size, here, unknown.get(index, ())))
     return found
+
+
+def size_of(settings: Settings, served: ServedSettings) -> float:
+    """Memory of each processor that it runs on, GiB; 0 for not known."""
+    size = settings.gateway.device_gib.get(served.device, 0.0)
+    return size or (gpu_gib() if on_gpu(served) else 0.0)
 
 
 def _copies(served: ServedSettings) -> dict[int, int]:
