@@ -57,12 +57,26 @@ def test_anchored_puts_the_typed_text_behind_the_middle_token(
     prompt = prompt_of(tokenizer, qwen, form="anchored", healing=False)
     assert spelled(prompt, tokenizer) == (
         "<|repo_name|>demo\n<|file_sep|>src/f.py\n"
-        "<|fim_prefix|>def f(tokenizer):\n"
+        "<|fim_prefix|>def f(tokenizer):"
         "<|fim_suffix|>code(1)\n    return x\n"
-        "<|fim_middle|>    x = tokenizer.en"
+        "<|fim_middle|>\n    x = tokenizer.en"
     )
     assert prompt.tokens == len(prompt.content)
     assert prompt.healed == prompt.regex == ""
+
+
+@pytest.mark.parametrize("breaks", ["\n", "\n\n", "\r\n"])
+def test_on_a_new_line_its_break_is_healed(
+    tokenizer: ModelTokenizer, qwen: FimTemplate, breaks: str
+) -> None:
+    text = f"x = 1{breaks}y = 2\n"
+    prompt = prompt_of(tokenizer, qwen, text, len(f"x = 1{breaks}"), form="anchored")
+    assert spelled(prompt, tokenizer).endswith(
+        f"<|fim_prefix|>x = 1<|fim_suffix|>y = 2\n<|fim_middle|>{breaks[: -len(prompt.healed)]}"
+    )
+    assert breaks.endswith(prompt.healed)
+    assert prompt.healed
+    assert re.fullmatch(prompt.regex, f"{prompt.healed}    z")
 
 
 def test_psm_ends_the_prefix_at_the_cursor(tokenizer: ModelTokenizer, qwen: FimTemplate) -> None:
