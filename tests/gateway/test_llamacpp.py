@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from fake_control import FakeControl
+from fim_prompt import shown
 from gateway_door import Door
 
 pytestmark = pytest.mark.slow
@@ -72,16 +73,14 @@ def test_a_session_of_llama_vscode(door: Door, engine: FakeControl) -> None:
     ahead = door.post("/infill", vscode(prefix, suffix, "    return one * LIMIT", 4))
     assert ahead.status_code == 200
     warm, asked, _ = engine.requests()
-    shared = (
+    head = (
         "<|file_sep|>home/me/shop/limits.py\nLIMIT = 3\n"
         "<|file_sep|>home/me/shop/prices.py\ndef price(of):\n    ...\n"
-        "<|file_sep|>untitled\n<|fim_prefix|>"
+        "<|file_sep|>untitled\n"
     )
-    assert warm["prompt"].startswith(shared)
+    assert shown(warm["prompt"]) == (head, "", "")
     assert (warm["max_tokens"], warm["priority"]) == (1, 3)
-    assert asked["prompt"] == (
-        f"{shared}{prefix}<|fim_suffix|>{suffix}<|fim_middle|>    return one "
-    )
+    assert shown(asked["prompt"]) == (head, f"{prefix}    return one ", suffix)
     assert asked["priority"] == 0
     # Its status bar reads these, and ends with an error where one is missing.
     status = f"c: {first['tokens_cached']} / {first['generation_settings']['n_ctx']}"
@@ -169,13 +168,13 @@ def test_a_named_workspace_gives_its_context(
     headers = {"X-Assistant-Workspace": str(root), "X-Assistant-Path": "src/ünder.py"}
     encoded = {name: value.encode() for name, value in headers.items()}
 
-    def shown() -> bool:
+    def read() -> bool:
         assert reading.post(path, body, headers=encoded).status_code == 200
         prompt = str(engine.requests()[-1]["prompt"])
         return "<|file_sep|>store.py\nclass Store:" in prompt
 
-    engine.wait_for(shown, 30)
-    assert "<|file_sep|>src/ünder.py\n<|fim_prefix|>" in engine.requests()[-1]["prompt"]
+    engine.wait_for(read, 30)
+    assert shown(engine.requests()[-1]["prompt"]).head.endswith("<|file_sep|>src/ünder.py\n")
     assert reading.post(path, body).status_code == 200
     assert "class Store" not in engine.requests()[-1]["prompt"]
     refused = reading.post(path, body, headers={"X-Assistant-Workspace": "/etc"})

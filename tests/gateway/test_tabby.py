@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from fake_control import FakeControl
+from fim_prompt import shown
 from gateway_door import Door, Place
 
 pytestmark = pytest.mark.slow
@@ -62,9 +63,7 @@ def test_the_text_is_the_products(door: Door, engine: FakeControl) -> None:
     assert answer["choices"] == [{"index": 0, "text": " a + b"}]
     assert "debug_data" not in answer
     (sent,) = engine.requests()
-    assert sent["prompt"] == (
-        "<|fim_prefix|>def add(a, b):\n<|fim_suffix|>\n\nprint(add(1, 2))\n<|fim_middle|>    return"
-    )
+    assert shown(sent["prompt"]) == ("", "def add(a, b):\n    return", "\n\nprint(add(1, 2))\n")
     assert sent["priority"] == 0
 
 
@@ -86,15 +85,15 @@ def test_what_the_editor_knows_is_shown(door: Door, engine: FakeControl) -> None
     body["debug_options"] = {"return_snippets": True, "return_prompt": True}
     answer = door.post("/v1/completions", body).json()
     (sent,) = engine.requests()
-    assert sent["prompt"] == (
+    assert shown(sent["prompt"]) == (
         "<|repo_name|>else\n<|file_sep|>src/x.py\ndef x(): ...\n"
-        "<|file_sep|>src/z.py\nz = 1\n\nz = 2\n"
-        "<|file_sep|>src/y.py\n<|fim_prefix|><|fim_suffix|>\n<|fim_middle|>y = "
+        "<|file_sep|>src/z.py\nz = 1\n\nz = 2\n<|file_sep|>src/y.py\n",
+        "y = ",
+        "\n",
     )
     assert (sent["temperature"], sent["seed"]) == (0.5, 3)
-    shown = answer["debug_data"]
-    assert shown["prompt"] == sent["prompt"]
-    first = shown["snippets"][0]
+    assert answer["debug_data"]["prompt"] == sent["prompt"]
+    first = answer["debug_data"]["snippets"][0]
     assert (first["filepath"], first["body"]) == ("src/x.py", "def x(): ...")
 
 
@@ -164,9 +163,9 @@ def test_the_file_around_the_clients_window_is_known(
     )
     place.engine.configure(default="LINE_1")
     assert reading.post("/v1/completions", body).json()["choices"][0]["text"] == "LINE_1"
-    before, _, after = asked(place).partition("<|fim_suffix|>")
-    assert before.endswith("<|fim_prefix|>" + "".join(lines[:30]))
-    assert after.startswith("\n" + "".join(lines[30:]))
+    _, before, after = shown(asked(place))
+    assert before == "".join(lines[:30]) + "typed = "
+    assert after == "\n" + "".join(lines[30:])
 
 
 def test_clients_ask_about_the_server_first(door: Door) -> None:
