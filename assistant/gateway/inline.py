@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
@@ -21,6 +21,7 @@ from assistant.engines.client import EngineClient
 from assistant.engines.protocol import Endpoint, GenerateRequest
 from assistant.errors import EngineError, EngineUnavailable
 from assistant.gateway.errors import Busy, EngineDown, EngineFailed, Superseded
+from assistant.gateway.waiting import Silence, unless
 from assistant.gateway.window import widened
 from assistant.gateway.work import Kind, Work
 from assistant.gateway.workspaces import Place, Workspaces
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from assistant.gateway.engine import Engine
     from assistant.gateway.gateway import Gateway
     from assistant.gateway.scheduler import Turn
-
-T = TypeVar("T")
 
 AGAIN = 5.0
 """Seconds that a client is told to wait for an engine that has gone."""
@@ -60,6 +59,7 @@ class Inline:
         self._repositories = Repositories(settings.context)
         self._completers: dict[str, Completer] = {}
         self._latest: dict[str, asyncio.Event] = {}
+        self._silence = Silence(settings.gateway.silence_seconds)
 
     def start(self) -> None:
         """Begin to open and refresh the workspaces' indexes, in the background."""
@@ -99,7 +99,7 @@ class Inline:
             while True:
                 with suppress(_Wanted):
                     answer = self._complete(engine, request, work, call)
-                    return await _unless(newer, answer, superseded)
+                    return await unless(newer, answer, superseded)
 
     async def warm(
         self, engine: Engine, request: CompletionRequest, work: Work, call: Call
@@ -163,12 +163,13 @@ class Inline:
             asked = replace(request, terms=terms)
             with _translated():
                 try:
-                    done = await _unless(turn.wanted, completer.complete(asked), _Wanted())
+                    done = await unless(turn.wanted, completer.complete(asked), _Wanted())
                 except EngineUnavailable:
                     if engine.served.replicas == 1:
                         raise
                     # One replica of several has gone: nothing was shown yet, so ask another.
-                    done = await _unless(turn.wanted, completer.complete(asked), _Wanted())
+                    done = await unless(turn.wanted, completer.complete(asked), _Wanted())
+        self._silence.heard(engine, done)
         call.prompt_tokens, call.cached_tokens = done.prompt_tokens, done.cached_tokens
         call.generated_tokens = done.generated_tokens
         return done
@@ -227,18 +228,3 @@ def _translated() -> Iterator[None]:
         raise EngineDown(str(error), retry_after=AGAIN) from error
     except EngineError as error:
         raise EngineFailed(str(error)) from error
-
-
-async def _unless(event: asyncio.Event, work: Coroutine[Any, Any, T], otherwise: Exception) -> T:
-    """What ``work`` gives; cancelled once ``event`` is set, and ``otherwise`` raised."""
-    doing = asyncio.ensure_future(work)
-    waiting = asyncio.ensure_future(event.wait())
-    try:
-        await asyncio.wait({doing, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        if not doing.done():
-            raise otherwise
-        return doing.result()
-    finally:
-        for task in (doing, waiting):
-            task.cancel()
-        await asyncio.gather(doing, waiting, return_exceptions=True)

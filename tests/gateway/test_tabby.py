@@ -209,7 +209,7 @@ def test_a_prompt_may_be_sent_as_it_is(door: Door, engine: FakeControl) -> None:
         ({"debug_options": {}}, "segments"),
         ({"segments": {"suffix": "x"}}, "prefix"),
         ({"segments": {"prefix": 3}}, "prefix"),
-        ({"segments": {"prefix": "x"}, "mode": "next_edit_suggestion"}, "next_edit_suggestion"),
+        ({"segments": {"prefix": "x"}, "mode": "next_edit_suggestion"}, "mode"),
         ({"segments": {"prefix": "x", "declarations": [{"body": "x"}]}}, "filepath"),
         ({"segments": {"prefix": "x"}, "temperature": 9}, "temperature"),
     ],
@@ -233,6 +233,24 @@ def test_the_engines_failure_is_a_failure(door: Door, engine: FakeControl) -> No
     answer = door.post("/v1/completions", segments("x = "))
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) >= 1
+
+
+def test_an_engine_that_accepts_nothing_is_started_anew(
+    start: Callable[..., Door], engine: FakeControl
+) -> None:
+    times = ("completion.timeout=1.0", "gateway.silence_seconds=1.5")
+    managed = start("engine.backend=fake", *times)
+    engine.configure(default="1")
+    assert managed.post("/v1/completions", segments("x = ")).status_code == 200
+    starts = len(engine.events("start"))
+    engine.configure(first_delay_ms=60_000)
+    for _ in range(2):
+        answer = managed.post("/v1/completions", segments("x = "))
+        assert answer.status_code == 502
+        assert answer.json()["error"]["code"] == "engine_silent"
+    engine.configure(first_delay_ms=0)
+    engine.wait_for(lambda: len(engine.events("start")) > starts)
+    engine.wait_for(lambda: managed.post("/v1/completions", segments("x = ")).is_success)
 
 
 def test_a_client_that_leaves_ends_the_computation(door: Door, engine: FakeControl) -> None:
