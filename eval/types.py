@@ -73,12 +73,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One record of a task. ``extra`` is the task's own (tests, entry point, provenance)."""
+    """One record of a task. ``extra`` is the task's own (tests, entry point, provenance).
+
+    ``texts`` are the record's parts that a training set must not hold even without the words
+    that the question puts around them: the problem, its tests.
+    """
 
     id: str
     ask: CompletionAsk | ChatAsk
     reference: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The evaluation side: every text that a training set must not hold.
 
 A completion's text is its prefix, reference and suffix in one piece, so that all the holes
-of one file are one text. A chat's texts are its messages, and its reference.
+of one file are one text. A chat's texts are its messages, and its reference. A record's own
+parts (:attr:`Sample.texts`) are texts by themselves: half of a question would be its template.
 """
 
 from __future__ import annotations
@@ -89,6 +90,8 @@ def _texts(sample: Sample) -> Iterator[tuple[str, str, str]]:
     else:
         yield "question", "", "\n".join(message.content for message in ask.messages)
         yield "reference", "", sample.reference
+    for text in sample.texts:
+        yield "part", "", text
 
 
 def _problem(sample: Sample, key: str) -> Hashable:

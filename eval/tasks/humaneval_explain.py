@@ -72,7 +72,7 @@ def _sample(row: Mapping[str, Any]) -> Sample:
     )
     ask = ChatAsk((Message("user", question),), octopack.MAX_TOKENS)
     extra = {**octopack.needed(row), "length": length}
-    return Sample(row["task_id"], ask, row["canonical_solution"], extra)
+    return Sample(row["task_id"], ask, row["canonical_solution"], extra, (row["docstring"],))
 
 
 TASK = HumanEvalExplain()

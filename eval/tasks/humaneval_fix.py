@@ -36,7 +36,9 @@ def _sample(row: Mapping[str, Any]) -> Sample:
     context = f"{row['declaration']}{row['buggy_solution']}\n{row['test']}"
     instruction = f"Fix bugs in {row['entry_point']}."
     ask = octopack.asked(context, instruction, row["declaration"])
-    return Sample(row["task_id"], ask, row["canonical_solution"], octopack.needed(row))
+    solutions = (row["buggy_solution"], row["canonical_solution"])
+    texts = tuple(row["declaration"] + solution for solution in solutions)
+    return Sample(row["task_id"], ask, row["canonical_solution"], octopack.needed(row), texts)
 
 
 TASK = HumanEvalFix()

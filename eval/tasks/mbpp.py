@@ -55,7 +55,8 @@ def _sample(row: Mapping[str, Any], arm: str) -> Sample:
     tests = row["test_list"]
     problem = f'"""\n{row["prompt"]}\n{tests[0]}\n"""\n'
     extra = {"tests": tests, "imports": row["test_imports"], "entry": _entry(row)}
-    return Sample(f"Mbpp/{row['task_id']}", instruct(problem, arm), row["code"], extra)
+    texts = (row["prompt"], "\n".join(tests))
+    return Sample(f"Mbpp/{row['task_id']}", instruct(problem, arm), row["code"], extra, texts)
 
 
 def _entry(row: Mapping[str, Any]) -> str:

@@ -7,7 +7,8 @@ it keeps 224.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from eval import evalplus
 from eval.data import Data, Source
@@ -30,13 +31,19 @@ class MbppPlus(ChatTask):
 
     def samples(self, data: Data, arm: str) -> Sequence[Sample]:
         return [
-            evalplus.sample(row, arm)
+            replace(evalplus.sample(row, arm), texts=_texts(row))
             for row in data.rows(SOURCE)
             if int(row["task_id"].removeprefix("Mbpp/")) in TEST_IDS
         ]
 
     def grade(self, sample: Sample, answer: Answer) -> Grade:
         return evalplus.grade(sample, answer)
+
+
+def _texts(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The problem, without the test that the prompt ends with, and all the tests."""
+    problem = row["prompt"].partition("\nassert ")[0].strip('"\n')
+    return (problem, row["assertion"])
 
 
 TASK = MbppPlus()

@@ -241,6 +241,7 @@ def _sample(row: Mapping[str, Any], line: int | None = None, begin: bool = False
         name,
         ChatAsk(tuple(messages), MAX_TOKENS),
         extra={"program": program, "function": function, "lines": lines},
+        texts=(row["description"],),
     )
 
 

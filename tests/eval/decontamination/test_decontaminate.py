@@ -84,6 +84,19 @@ def test_what_is_collected() -> None:
         collect([GONE], Data())
 
 
+def test_a_records_parts_are_found_without_their_template() -> None:
+    tests = "assert longest_run('aab', 'a') == 2\nassert longest_run('', 'a') == 0"
+    ask = ChatAsk((Message("user", f"Please, solve this and think:\n{QUESTION}\n{tests}"),))
+    chat = Fake("chat", (Sample("c/1", ask, LEAK, texts=(QUESTION, tests)),))
+    evaluation = collect([chat], Data())
+    assert {QUESTION, tests, LEAK} < {one.text for one in evaluation.passages}
+    detector = Detector(evaluation.passages)
+    for part in (QUESTION, tests):
+        assert detector.overlaps(CLEAN + part + "\n" + CLEAN)
+    # One of several tests, or the values of one, say little.
+    assert not detector.overlaps(CLEAN + tests.partition("\n")[0] + "\n" + CLEAN)
+
+
 def test_which_arms_are_read() -> None:
     read: list[str] = []
 

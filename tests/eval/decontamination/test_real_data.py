@@ -1,4 +1,4 @@
-"""HumanEval's solutions among functions of the standard library."""
+"""HumanEval's solutions and MBPP's questions among functions of the standard library."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from eval.data import read
+from eval.data import Data, read
 from eval.decontamination.detector import Detector
-from eval.decontamination.evaluation import Passage
+from eval.decontamination.evaluation import Passage, collect
+from eval.task import tasks
 
 HERE = Path(__file__).resolve().parents[3]
 FILE = Path(os.environ.get("ASSISTANT_DATA") or HERE.parent / "shared" / "data") / (
@@ -75,3 +76,23 @@ def test_planted_solutions_are_found_and_nothing_else() -> None:
     assert verbatim == len(texts)
     # Solutions of one or two lines are too small to be told from others by their form.
     assert bare >= 0.9 * len(texts)
+
+
+def test_a_question_is_found_with_another_solution_and_nothing_else() -> None:
+    data = Data(FILE.parent)
+    named = [tasks().get(name) for name in ("mbpp", "mbpp-plus", "humaneval-fix", "testeval")]
+    detector = Detector(collect(named, data).passages)
+    functions = library()
+    assert [text for text in functions if detector.overlaps(text)] == []
+    problem = with_tests = 0
+    rows = [row for row in read(FILE.parent / "sanitized-mbpp.json") if 11 <= row["task_id"] <= 510]
+    for row, other in zip(rows, functions, strict=False):
+        tests = "\n".join(row["test_list"])
+        problem += bool(detector.overlaps(f"{row['prompt']}\n{other}"))
+        with_tests += bool(detector.overlaps(f"{row['prompt']}\n{other}\n{tests}"))
+    # Three problems are shorter than an n-gram.
+    assert problem >= len(rows) - 3
+    assert with_tests == len(rows)
+    pack = read(FILE.parent / "humanevalpack_python.jsonl.gz")
+    buggy = [row["declaration"] + row["buggy_solution"] for row in pack]
+    assert all(detector.overlaps(functions[i] + "\n\n" + text) for i, text in enumerate(buggy))
