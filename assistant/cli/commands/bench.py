@@ -19,7 +19,9 @@ class Benchmark(StrEnum):
     LSP = "lsp"
     ENGINE = "engine"
     GATEWAY = "gateway"
+    ROUTER = "router"
     STOPPING = "stopping"
+    DECONTAMINATION = "decontamination"
 
 
 def command(
