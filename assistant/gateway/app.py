@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match, Route
 
 from assistant import __version__
 from assistant.errors import AssistantError, where
@@ -131,7 +132,15 @@ async def _http(request: Request, error: Exception) -> Response:
     refusal.status = error.status_code
     response = _respond(request, refusal)
     response.headers.update(error.headers or {})
+    if error.status_code == 405:
+        # Each method of a path is a route of its own here; the header is about the path.
+        allowed = {m for r in request.app.routes if _serves(r, request) for m in r.methods or ()}
+        response.headers["Allow"] = ", ".join(sorted(allowed))
     return response
+
+
+def _serves(route: BaseRoute, request: Request) -> TypeGuard[Route]:
+    return isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
 
 
 async def _unknown(request: Request, error: Exception) -> Response:

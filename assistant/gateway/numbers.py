@@ -1,15 +1,15 @@
-"""JSON's numbers in request bodies."""
+"""JSON's numbers in request bodies, each with its bounds."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
-EXACT = (1 << 53) - 1
-"""The largest integer that every JSON reader carries exactly."""
 MOST = (1 << 31) - 1
 """The largest that engines take for a count."""
+_EXACT = (1 << 53) - 1
+"""The largest integer that every JSON reader carries exactly."""
 
 
 def _whole(value: object) -> object:
@@ -17,4 +17,13 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
+_WHOLE = BeforeValidator(_whole)
+# The bounds stand on the integer itself: outside the validator the document would lose them.
+Integer = Annotated[int, Field(ge=-_EXACT, le=_EXACT), _WHOLE]
+Natural = Annotated[int, Field(ge=0, le=_EXACT), _WHOLE]
+NaturalOrNone = Annotated[int, Field(ge=-1, le=_EXACT), _WHOLE]
+"""-1 is none, in llama.cpp's words."""
+Count = Annotated[int, Field(ge=1, le=MOST), _WHOLE]
+CountOrNone = Annotated[int, Field(ge=-1, le=MOST), _WHOLE]
+Choices = Annotated[int, Field(ge=1, le=128), _WHOLE]
+Token = Annotated[int, Field(ge=0, le=MOST), _WHOLE]

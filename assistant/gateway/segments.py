@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistant.gateway.numbers import EXACT, Whole
+from assistant.gateway.numbers import Natural
 from assistant.types import Snippet, SnippetKind, Terms
 
 _OWN = {"segments", "debug_options"}
@@ -62,16 +62,27 @@ class DebugOptions(TabbyBody):
     disable_retrieval_augmented_code_completion: bool | None = False
 
 
+def _needs(name: str, of: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "required": [name], "properties": {name: of}}
+
+
+_SEGMENTS = _needs("segments", {"type": "object"})
+_RAW = _needs("debug_options", _needs("raw_prompt", {"type": "string"}))
+"""What one of the two must bring, for the document."""
+
+
 class SegmentsBody(TabbyBody):
     """``POST /v1/completions`` as Tabby's clients send it."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [_SEGMENTS, _RAW]})
 
     segments: Segments | None = None
     language: str | None = None
     model: str = Field("", description="Of this gateway's, which Tabby's clients do not name.")
     temperature: float | None = Field(None, ge=0, le=2)
-    seed: Whole | None = Field(None, ge=0, le=EXACT)
+    seed: Natural | None = None
     user: str | None = None
-    mode: str | None = "standard"
+    mode: Literal["standard"] | None = "standard"
     debug_options: DebugOptions | None = None
 
     def terms(self, max_tokens: int = 0) -> Terms:

@@ -20,7 +20,7 @@ from assistant.gateway.call import Call
 from assistant.gateway.errors import Refusal
 from assistant.gateway.inline import left
 from assistant.gateway.insertion import insertion
-from assistant.gateway.numbers import EXACT, MOST, Whole
+from assistant.gateway.numbers import CountOrNone, Integer, Natural, NaturalOrNone
 from assistant.gateway.relay import ClientGone, until_gone
 from assistant.gateway.work import Kind
 from assistant.types import Completion, Snippet, SnippetKind, Terms
@@ -50,20 +50,18 @@ class InfillBody(BaseModel):
     input_extra: list[ExtraBody] | None = Field(
         None, description="Pieces of other files, the newest last; empty for the gateway's own."
     )
-    n_predict: Whole | None = Field(
-        None, ge=-1, le=MOST, description="Most tokens; 0 only reads the prompt."
-    )
-    t_max_predict_ms: Whole | None = Field(
-        None, ge=0, le=MOST, description="Time to generate in, once there is a whole line."
+    n_predict: CountOrNone | None = Field(None, description="Most tokens; 0 only reads the prompt.")
+    t_max_predict_ms: Natural | None = Field(
+        None, description="Time to generate in, once there is a whole line."
     )
     temperature: float | None = Field(None, ge=0, le=2)
-    seed: Whole | None = Field(None, ge=-1, le=EXACT, description="-1 for none.")
+    seed: NaturalOrNone | None = Field(None, description="-1 for none.")
     stop: list[str] | None = None
     stream: bool | None = False
     response_fields: list[str] | None = Field(
         None, description="Only these, by their paths, such as `timings/prompt_n`."
     )
-    id_slot: Whole | None = None
+    id_slot: Integer | None = None
     model: str = ""
 
     def terms(self) -> Terms:

@@ -17,6 +17,7 @@ from assistant.gateway.call import Call
 from assistant.gateway.dialects import tabby
 from assistant.gateway.errors import Refusal
 from assistant.gateway.fim import infilling
+from assistant.gateway.numbers import Choices, Count, Integer, Token
 from assistant.gateway.pool import Engine
 from assistant.gateway.relay import openai_error
 from assistant.gateway.segments import SegmentsBody, asks
@@ -30,23 +31,19 @@ DEFAULT_TOKENS = 16
 """What OpenAI's completions answer without ``max_tokens``."""
 
 
-_MOST = (1 << 31) - 1
-Token = Annotated[int, Field(ge=0, le=_MOST)]
-
-
 class _Body(BaseModel):
     """Unknown fields pass."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", strict=True)
 
     model: str = Field("", description="A name that /v1/models lists; the main one if empty.")
     stream: bool | None = False
-    max_tokens: int | None = Field(None, ge=1, le=_MOST)
+    max_tokens: Count | None = None
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, gt=0, le=1)
-    n: int | None = Field(None, ge=1, le=128)
+    n: Choices | None = None
     stop: str | list[str] | None = None
-    seed: int | None = Field(None, ge=-(1 << 63), lt=1 << 63)
+    seed: Integer | None = None
     user: str | None = None
 
     def payload(self) -> dict[str, Any]:
@@ -73,7 +70,7 @@ CompletionsBody = Annotated[
 class MessageBody(BaseModel):
     """One message; further fields pass."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", strict=True)
 
     role: str
     content: str | list[dict[str, Any]] | None = None

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import Field
 
 from assistant import __version__
 from assistant.gateway.access import needs, place_of, work_of
 from assistant.gateway.call import Call
 from assistant.gateway.errors import BadRequest, Refusal
 from assistant.gateway.inline import left
-from assistant.gateway.numbers import EXACT, Whole
+from assistant.gateway.numbers import Natural
 from assistant.gateway.relay import ClientGone, until_gone
 from assistant.gateway.segments import DebugOptions, SegmentsBody, TabbyBody
 from assistant.gateway.work import Kind
@@ -40,9 +39,9 @@ class EventBody(TabbyBody):
 
     type: Literal["view", "select", "dismiss"]
     completion_id: str
-    choice_index: Whole = Field(ge=0, le=EXACT)
+    choice_index: Natural
     view_id: str | None = None
-    elapsed: Whole | None = Field(None, ge=0, le=EXACT)
+    elapsed: Natural | None = None
 
 
 class Tabby:
@@ -84,8 +83,6 @@ _TAKEN: dict[int | str, dict[str, Any]] = {200: {"description": "It was counted.
 
 async def complete(gateway: Gateway, body: SegmentsBody, request: Request, call: Call) -> Response:
     """The answer to ``POST /v1/completions``. Raises Refusal."""
-    if body.mode not in (None, "standard"):
-        raise BadRequest(f"mode {body.mode!r} is not offered here: there is 'standard'")
     engine = gateway.pool.find(body.model)
     call.engine, call.model = engine.name, body.model or engine.models[0]
     raw = body.debug_options is not None and body.debug_options.raw_prompt is not None
