@@ -43,7 +43,7 @@ class MbppPlus(ChatTask):
 def _texts(row: Mapping[str, Any]) -> tuple[str, ...]:
     """The problem, without the test that the prompt ends with, and all the tests."""
     problem = row["prompt"].partition("\nassert ")[0].strip('"\n')
-    return (problem, row["assertion"])
+    return (problem, row.get("assertion", ""))
 
 
 TASK = MbppPlus()
