@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chromium import Page, browser
 from fake_control import FakeControl
 
 from assistant.engines.protocol import Endpoint
@@ -58,6 +59,33 @@ def fake_endpoint(fake_engine: FakeControl) -> Iterator[Endpoint]:
             url=f"http://127.0.0.1:{port}/v1", model="fake", engine="fake", constraints=True
         )
         server.kill()
+
+
+@pytest.fixture(scope="session")
+def chromium_command() -> str:
+    """A Chromium; fetched where the system has none.
+
+    Without one the tests fail, unless ``ASSISTANT_SKIP_BROWSER`` is set.
+    """
+    if os.environ.get("ASSISTANT_SKIP_BROWSER"):
+        pytest.skip("ASSISTANT_SKIP_BROWSER is set")
+    script = SUPPORT / "fetch-chromium.sh"
+    fetched = subprocess.run(["sh", str(script)], capture_output=True, text=True, timeout=280)
+    if fetched.returncode:
+        reason = (fetched.stderr.strip().splitlines() or ["it could not be fetched"])[-1]
+        pytest.fail(
+            f"no Chromium here: {reason}; install it, or set ASSISTANT_SKIP_BROWSER=1 "
+            "to leave these tests out",
+            pytrace=False,
+        )
+    return fetched.stdout.strip().splitlines()[-1]
+
+
+@pytest.fixture
+def browser_page(chromium_command: str, tmp_path: Path) -> Iterator[Page]:
+    """A tab of a browser that knows nothing yet."""
+    with browser(chromium_command, tmp_path / "chromium") as page:
+        yield page
 
 
 @pytest.fixture(scope="session")

@@ -68,8 +68,9 @@ class Page:
         return found["result"].get("value")
 
     def text(self, selector: str) -> str:
-        """What is written in the first such element, as it is shown."""
-        return str(self.run(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''"))
+        """What is written in the first such element, as it is shown; empty where it is not."""
+        first = f"document.querySelector({json.dumps(selector)})"
+        return str(self.run(f"(e => e?.checkVisibility() ? e.innerText : '')({first})"))
 
     def wait(self, code: str, what: str, seconds: float = 30) -> Any:
         """Until the expression is true."""
