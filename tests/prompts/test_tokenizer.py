@@ -20,6 +20,13 @@ def test_an_unknown_special_token_is_none(tokenizer: ModelTokenizer) -> None:
     assert tokenizer.special("<|nowhere|>") is None
 
 
+def test_ids_are_read_back_with_their_special_tokens(tokenizer: ModelTokenizer) -> None:
+    middle = tokenizer.special("<|fim_middle|>")
+    assert middle is not None
+    ids = [*tokenizer.encode("def decode(self):"), middle, *tokenizer.encode(" ids")]
+    assert tokenizer.decode(ids) == "def decode(self):<|fim_middle|> ids"
+
+
 def test_the_last_token_starts_where_it_starts(tokenizer: ModelTokenizer) -> None:
     text = "self.tokenizer.enc"
     start = tokenizer.last_token(text)
