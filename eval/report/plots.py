@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Okabe and Ito's colours, which also readers with a colour deficiency tell apart.
 COLOURS = {"raw": "#0072b2", "product": "#d55e00", "lsp": "#009e73"}
 OTHER = "#cc79a7"
+# The same on a dark page.
+DARK = {"#0072b2": "#56b4e9", "#d55e00": "#f0904d", "#009e73": "#3cc8a0", OTHER: "#e69fc8"}
 # Stands for the page's text colour until the SVG is written.
 INK = "#0a0b0c"
 ABREAST = 3
@@ -94,16 +96,20 @@ def _figures(
         ),
     }
     drawn: list[str] = []
+    # A last row that is not full keeps to the columns of those above.
+    wide = min(ABREAST, len(columns))
     for start in range(0, len(columns), ABREAST):
         shown = columns[start : start + ABREAST]
         with matplotlib.rc_context(style), warnings.catch_warnings():
             # Glyphs that this machine's fonts lack: the reader's browser sets the text.
             warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
-            figure = Figure(figsize=(3.2 + 2.2 * len(shown), 0.7 + 0.3 * len(rows)))
-            grid = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
-            for axes, column in zip(grid, shown, strict=True):
+            figure = Figure(figsize=(3.2 + 2.2 * wide, 0.7 + 0.3 * len(rows)))
+            grid = figure.subplots(1, wide, sharey=True, squeeze=False)[0]
+            for axes, column in zip(grid, shown, strict=False):
                 draw(axes, column)
                 _finish(axes, column)
+            for axes in grid[len(shown) :]:
+                axes.set_visible(False)
             grid[0].set_yticks(range(len(rows)), [row.label for row in rows])
             grid[0].set_ylim(len(rows) - 0.5, -0.5)
             drawn.append(_svg(figure, f"{name}-{start}"))
@@ -135,4 +141,7 @@ def _svg(figure: Figure, name: str) -> str:
     text = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", text)
     text = text.replace("xlink:href", "href")
     text = re.sub(r'(\sid="|href="#|url\(#)', rf"\g<1>{name}-", text)
+    for light, dark in DARK.items():
+        # As a style: an attribute would not take it.
+        text = re.sub(rf"((?:stroke|fill): ){light}", rf"\g<1>light-dark({light}, {dark})", text)
     return text.replace(INK, "currentColor")

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from chromium import Page as Browser
 from eval_results import record, result
 
 from eval.cli.app import run
@@ -162,3 +163,23 @@ def test_nothing_to_report_on_is_one_line(
     monkeypatch.chdir(tmp_path)
     assert run(["report", *arguments]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.browser
+def test_a_browser_shows_it_and_asks_for_nothing(
+    html: str, browser_page: Browser, tmp_path: Path
+) -> None:
+    (tmp_path / "report.html").write_text(html, encoding="utf-8")
+    address = (tmp_path / "report.html").as_uri()
+    for width, dark in ((1280, False), (390, True)):
+        browser_page.look(width, 900, dark=dark)
+        browser_page.open(address)
+        # What is wider than the window scrolls by itself.
+        assert browser_page.run("document.documentElement.scrollWidth") <= width
+    # A link to a run opens it.
+    assert browser_page.text("#run-1") == ""
+    browser_page.run("document.querySelector('#overview a').click()")
+    browser_page.wait("document.querySelector('#run-1').checkVisibility()", "the run")
+    assert "assistant eval run" in browser_page.text("#run-1")
+    assert set(browser_page.requests) == {address}
+    assert browser_page.errors == []
