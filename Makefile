@@ -30,7 +30,7 @@ serve: setup ## Run the engine in the foreground; editors find it
 eval-gate: setup ## Before a release: small benchmarks against the recorded results
 	@$(BIN)/assistant eval gate
 
-test: setup ## All tests: unit, language server, real vLLM and model, real Neovim
+test: setup ## All tests: unit, language server, real vLLM and model, real Neovim and Chromium
 	@$(PYTEST)
 
 test-fast: setup ## Unit and language server tests only, under a minute

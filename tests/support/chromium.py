@@ -28,7 +28,7 @@ class Page:
     def __init__(self, socket: ClientConnection, session: str) -> None:
         self._socket, self._session = socket, session
         self._next = 1000
-        self.requests: list[str] = []
+        self._asked: dict[str, str] = {}
         self.errors: list[str] = []
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
@@ -48,11 +48,18 @@ class Page:
 
     def _note(self, event: str, said: dict[str, Any]) -> None:
         if event == "Network.requestWillBeSent":
-            self.requests.append(said["request"]["url"])
+            self._asked[said["requestId"]] = said["request"]["url"]
+        elif event == "Network.loadingFailed" and said.get("blockedReason"):
+            # It was never sent.
+            self._asked.pop(said["requestId"], None)
         elif event == "Runtime.exceptionThrown":
             self.errors.append(str(said["exceptionDetails"].get("exception", said)))
         elif event == "Log.entryAdded" and said["entry"]["level"] == "error":
             self.errors.append(f"{said['entry']['text']} {said['entry'].get('url', '')}")
+
+    @property
+    def requests(self) -> list[str]:
+        return list(self._asked.values())
 
     def open(self, url: str) -> None:
         self.call("Page.navigate", url=url)
