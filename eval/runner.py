@@ -105,7 +105,8 @@ async def run(order: Order) -> tuple[Result, Journal]:
     async with await acquire(order.settings) as lease:
         model = await asyncio.to_thread(provenance.model, lease.endpoint)
         config = order.settings.model_dump(mode="json")
-        config["engine"]["api_key"] = ""
+        for engine in (config["engine"], *config["engines"].values()):
+            engine["api_key"] = ""
         commit = await asyncio.to_thread(provenance.commit)
         journal = _journal(order, model, config, commit)
         setting = Setting(
