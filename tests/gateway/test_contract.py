@@ -14,9 +14,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 def test_schemathesis_finds_no_fault(place: Place, door: Door, engine: FakeControl) -> None:
-    made = place.assistant(
-        "keys", "add", "all", "--scopes", "complete,chat,media,admin", "--json"
-    )
+    made = place.assistant("keys", "add", "all", "--scopes", "complete,chat,media,admin", "--json")
     key = json.loads(made.stdout)["key"]
     engine.configure(default="x = 1")
     command = [
