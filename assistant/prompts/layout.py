@@ -9,10 +9,10 @@ Two forms:
 
 * ``psm``, prefix-suffix-middle: the prefix ends at the cursor. A keystroke changes the
   prompt before the suffix, so the suffix is computed again each time.
-* ``anchored``: the prefix ends with the line above, and the line break and what was typed since
-  follow the middle token, as the start of the answer. A keystroke only lengthens the prompt,
-  and on a new line the break is the token that is healed: models were trained on holes that
-  begin with it.
+* ``anchored``: the prefix ends where the cursor's line starts, and what was typed on that
+  line follows the middle token, as the start of the answer. A keystroke only lengthens the
+  prompt. While the line is empty the prefix ends with the line above and the break is what is
+  healed: models were trained on holes that begin with it.
 
 Either can be healed: the last token of the typed text is taken back and its text is held by
 a constraint, so that the model may choose a token that begins with it and goes on (a word cut
@@ -88,7 +88,7 @@ def build(
     """
     form: Form = template.form if settings.form == "auto" else settings.form
     cut = window(text, offset, tokenizer, settings)
-    if form == "anchored":
+    if form == "anchored" and not cut.typed:
         cut = _from_the_line_above(cut)
     typed, healed = cut.typed, ""
     if settings.healing and constraints and tokenizer.exact and typed:
@@ -112,8 +112,8 @@ def build(
 
 
 def _from_the_line_above(cut: Cut) -> Cut:
-    """The line breaks before the cursor's line as the beginning of what was typed: empty lines
-    and the break before them are one token."""
+    """The line breaks before the cursor's line as what was typed: empty lines and the break
+    before them are one token."""
     kept = len(cut.before.rstrip("\r\n"))
     return Cut(cut.before[:kept], cut.before[kept:] + cut.typed, cut.after)
 

@@ -64,8 +64,8 @@ async def test_the_prompt_has_the_file_around_the_cursor(
     await completer.complete(request(tmp_path))
     (body,) = fake_engine.requests()
     assert body["prompt"].endswith(
-        "<|file_sep|>main.py\n<|fim_prefix|>from lib import greet\n\n\ndef main():"
-        "<|fim_suffix|>\n<|fim_middle|>\n    gr"
+        "<|file_sep|>main.py\n<|fim_prefix|>from lib import greet\n\n\ndef main():\n"
+        "<|fim_suffix|>\n<|fim_middle|>    gr"
     )
     assert body["stream"] is True
 

@@ -57,9 +57,9 @@ def test_anchored_puts_the_typed_text_behind_the_middle_token(
     prompt = prompt_of(tokenizer, qwen, form="anchored", healing=False)
     assert spelled(prompt, tokenizer) == (
         "<|repo_name|>demo\n<|file_sep|>src/f.py\n"
-        "<|fim_prefix|>def f(tokenizer):"
+        "<|fim_prefix|>def f(tokenizer):\n"
         "<|fim_suffix|>code(1)\n    return x\n"
-        "<|fim_middle|>\n    x = tokenizer.en"
+        "<|fim_middle|>    x = tokenizer.en"
     )
     assert prompt.tokens == len(prompt.content)
     assert prompt.healed == prompt.regex == ""
@@ -112,7 +112,7 @@ def test_a_keystroke_only_lengthens_an_anchored_prompt(
     line = "    value = tokenizer.encode(text)"
     before, after = "import a\n\ndef g():\n", "\n    return value\n"
     previous: list[int] = []
-    for typed in range(len(line)):
+    for typed in range(1, len(line)):  # the first one takes the line break out of the answer
         text = before + line[:typed] + after
         offset = len(before) + typed
         prompt = prompt_of(tokenizer, qwen, text, offset, form="anchored", snippets=[SNIPPET])
