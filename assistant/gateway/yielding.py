@@ -130,6 +130,9 @@ class Yielding(Relay):
             self._finish = choice.get("finish_reason") or self._finish
         if usage := event.get("usage"):
             self._tokens = before + (usage.get("completion_tokens") or 0)
+            if not self._prompt_tokens:
+                details = usage.get("prompt_tokens_details") or {}
+                self._call.cached_tokens = details.get("cached_tokens") or 0
             self._prompt_tokens = self._prompt_tokens or usage.get("prompt_tokens") or 0
 
     def _usage(self) -> dict[str, int]:
