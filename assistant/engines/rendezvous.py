@@ -59,7 +59,8 @@ def adapters_path(name: str) -> Path:
 
 
 def replicas_path(name: str) -> Path:
-    """What the replicas of an engine are doing, as their runner last wrote it."""
+    """What the replicas of an engine are doing, as their runner last wrote it:
+    ``{"metrics": the router's page, "replicas": [cards]}``."""
     return paths.folder("run") / f"{name}.replicas.json"
 
 

@@ -34,7 +34,7 @@ USERS, ROUNDS = 6, 4
 
 def cards() -> list[dict[str, Any]]:
     found = rendezvous.read(rendezvous.replicas_path(rendezvous.key(load({"engine.replicas": 2}))))
-    return found or []
+    return found["replicas"] if found else []
 
 
 def states() -> list[str]:
@@ -65,15 +65,17 @@ class User:
     lease: Lease
     name: int
     stream: bool = True
+    text: bool = False
     answers: list[Answer] = field(default_factory=list)
 
     async def type(self, rounds: int) -> None:
-        prompt = [1000 * self.name + n for n in range(200)]
+        ids = [1000 * self.name + n for n in range(200)]
         async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
             for number in range(rounds):
+                prompt = [*ids, *([7] * number)]
                 body = {
                     "model": self.lease.endpoint.model,
-                    "prompt": [*prompt, *([7] * number)],
+                    "prompt": " ".join(map(str, prompt)) if self.text else prompt,
                     "max_tokens": 8,
                     "stream": self.stream,
                     "user": str(self.name),
@@ -105,13 +107,14 @@ def served_by(fake: FakeControl) -> dict[str, Counter[int]]:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("text", [False, True])
 async def test_who_types_on_stays_with_the_replica_that_knows_the_prompt(
-    fake_engine: FakeControl,
+    fake_engine: FakeControl, text: bool
 ) -> None:
     fake_engine.configure(default="a b c d", first_delay_ms=100)
     async with two(fake_engine) as lease:
         assert lease.endpoint.engine == "fake x2"
-        await asyncio.gather(*(User(lease, n).type(ROUNDS) for n in range(USERS)))
+        await asyncio.gather(*(User(lease, n, text=text).type(ROUNDS) for n in range(USERS)))
         users = served_by(fake_engine)
     assert [sum(each.values()) for each in users.values()] == [ROUNDS] * USERS
     assert all(len(each) == 1 for each in users.values()), users

@@ -20,7 +20,7 @@ USERS = 6
 
 def cards(home: Path) -> list[dict[str, Any]]:
     found = list((home / "run").glob("*.replicas.json"))
-    return json.loads(found[0].read_text()) if found else []
+    return json.loads(found[0].read_text())["replicas"] if found else []
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
-"""What the fake engine has of vLLM's routes for running it: adapters and sleep.
+"""What the fake engine has of vLLM's routes for running it: adapters, sleep, its tokenizer.
 
 Written to its log: ``load`` (name, path), ``unload`` (name), ``sleep`` and ``wake`` (kind).
 """
 
 from __future__ import annotations
 
+import re
+import zlib
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -31,6 +33,8 @@ class Admin:
             if self.adapters.pop(name, None) is None:
                 return _error(404, f"The lora adapter '{name}' cannot be found."), {}
             return (200, "Success"), {"event": "unload", "name": name}
+        if parts.path == "/tokenize":
+            return (200, _tokenized(body)), {}
         event = {"vllm": EVENTS, "omni": OMNI}.get(sleeps, {}).get(parts.path)
         if event is None:
             return _error(404, "Not Found"), {}
@@ -45,6 +49,14 @@ class Admin:
             return _error(404, f"Loading lora {name} failed: No adapter found for {path}"), {}
         self.adapters[name] = path
         return (200, "Success"), {"event": "load", "name": name, "path": path}
+
+
+def _tokenized(body: dict[str, Any]) -> dict[str, Any]:
+    """As vLLM answers: this is how vllm-router knows where a text's beginning went before."""
+    messages = body.get("messages") or ()
+    text = body.get("prompt") or "\n".join(str(message["content"]) for message in messages)
+    tokens = [zlib.crc32(word.encode()) for word in re.findall(r"\w+|\W", text)]
+    return {"count": len(tokens), "max_model_len": 8192, "tokens": tokens, "token_strs": None}
 
 
 def _error(status: int, message: str) -> Answer:

@@ -1,8 +1,9 @@
 """vllm-router: its command line, and what is asked of it while it runs.
 
 Its policy ``cache_aware`` keeps a tree of the prompts that went to each replica and sends a
-request where most of its beginning went before, unless that one is too busy. It reads prompts
-of token ids as well as text. Options as of 0.1.17.
+request where most of its beginning went before, unless that one is too busy. It compares token
+ids: for a prompt of text or a chat it first asks a replica for them (``/render``, else
+``/tokenize``), so clients that have the tokenizer save that by sending ids. Options as of 0.1.17.
 """
 
 from __future__ import annotations

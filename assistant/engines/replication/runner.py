@@ -126,7 +126,10 @@ class Runner:
 
     def _set(self, replica: Replica, state: str, detail: str = "") -> None:
         replica.state, replica.detail = state, detail  # type: ignore[assignment]
-        values = [each.card() for each in self._replicas]
+        values = {
+            "metrics": f"http://127.0.0.1:{self._plan.metrics_port}/metrics",
+            "replicas": [each.card() for each in self._replicas],
+        }
         rendezvous.write(rendezvous.replicas_path(self._key), values)
 
 
