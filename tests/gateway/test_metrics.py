@@ -100,10 +100,19 @@ def test_an_answer_to_the_end_is_nobody_leaving(one: Door, engine: FakeControl) 
     found = read(one)
     assert requests(found, outcome="ok", status="200", path="/v1/completions") == 4
     assert requests(found, outcome="gone") == 0
-    # Whichever way an answer is passed on, its usage is read where it has one.
-    tokens = {"engine": "main", "model": "fake"}
-    prompt = value(found, "gateway_prompt_tokens_total", **tokens)
-    assert 0 < value(found, "gateway_cached_tokens_total", **tokens) < prompt
+
+
+def test_cached_tokens_of_batch_work_are_counted(one: Door, engine: FakeControl) -> None:
+    engine.configure(default="a b c")
+    for _ in range(2):
+        one.post(
+            "/v1/completions",
+            {"prompt": "batch asks for this alone"},
+            headers={"X-Assistant-Priority": "batch"},
+        )
+    found, tokens = read(one), {"engine": "main", "model": "fake"}
+    cached = value(found, "gateway_cached_tokens_total", **tokens)
+    assert cached == value(found, "gateway_prompt_tokens_total", **tokens) / 2 > 0
 
 
 def test_events_of_completions_are_counted(one: Door) -> None:
