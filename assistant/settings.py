@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import os
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 
 class _Section(BaseModel):
@@ -157,6 +157,14 @@ class GatewaySettings(_Section):
     otlp_endpoint: str = Field("", pattern=r"^(https?://\S+)?$")
     """Where OpenTelemetry traces go (OTLP over HTTP), such as ``http://127.0.0.1:4318``; empty:
     nowhere."""
+
+    @field_validator("inline", "chat", "media", "batch", mode="before")
+    @classmethod
+    def _whole(cls, given: Any, info: ValidationInfo) -> Any:
+        """A lane of which only a part is named keeps the rest of its defaults."""
+        if not isinstance(given, dict) or info.field_name is None:
+            return given
+        return {**cls.model_fields[info.field_name].default.model_dump(), **given}
 
 
 class CompletionSettings(_Section):

@@ -106,3 +106,10 @@ def test_a_tokenizer_that_is_not_there_is_said(home: Path) -> None:
 
     with pytest.raises(ModelError, match=r"/nowhere/tokenizer\.json"):
         tokenizer(load({"engine.tokenizer": "/nowhere/tokenizer.json"}))
+
+
+def test_a_part_of_a_lane_keeps_the_rest(home: Path) -> None:
+    chat = load({"gateway.chat.slots": 2}).gateway.chat
+    assert (chat.slots, chat.queue, chat.patience) == (2, 32, 60)
+    with pytest.raises(ConfigError, match=r"gateway\.chat\.slots"):
+        load({"gateway.chat.slots": "many"})
