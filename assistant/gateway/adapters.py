@@ -68,9 +68,9 @@ class Adapters:
         self.settled = not self.wanted
 
     async def sync(self, endpoint: Endpoint) -> None:
-        """Have an engine that has just started load all of them."""
+        """Have an engine that has just started load all of them; again does no harm."""
         async with self._lock, adapters.client(endpoint.api_key) as http:
-            self.failed = {}
+            before, self.failed = self.failed, {}
             servers = await _servers(http, endpoint)
             for name, path in self.wanted.items():
                 try:
@@ -79,8 +79,9 @@ class Adapters:
                         await adapters.load(http, server, name, path)
                     self._bound.setdefault(name, (path, adapters.stamp(path)))
                 except (EngineError, Refusal) as error:
-                    logger.warning("engine %s: %s", self._engine, error)
                     self.failed[name] = str(error)
+                    if before.get(name) != self.failed[name]:
+                        logger.warning("engine %s: %s", self._engine, error)
             self.settled = True
         self._tell()
 

@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 RESTART_EVERY = 60.0
 """Seconds between two restarts of an engine that has hung."""
+REFRESH_SECONDS = 30.0
+"""Between two looks whether an engine that somebody else runs still has its adapters."""
 AGAIN = 5.0
 """Seconds that a client is told to wait for an engine that starts."""
 
@@ -46,6 +48,7 @@ class Engine:
     adapters: Adapters = field(init=False)
     rest: Rest = field(default_factory=Rest)
     _loading: asyncio.Task[None] | None = None
+    _refreshed: float = 0.0
     _restarted: float = -RESTART_EVERY
     _restart: asyncio.Future[None] | None = None
 
@@ -96,6 +99,14 @@ class Engine:
             logger.warning("engine %s cannot sleep here: unloading it instead", self.name)
         logger.info("engine %s is idle: unloading it", self.name)
         await self.link.stop()
+
+    async def refresh(self) -> None:
+        """One that somebody else runs may have been started anew: load what it has lost."""
+        endpoint, now = self.endpoint, time.monotonic()
+        due = now - self._refreshed > REFRESH_SECONDS
+        if due and endpoint is not None and self.served.url and self.adapters.wanted:
+            self._refreshed = now
+            await self.adapters.sync(endpoint)
 
     @property
     def idle(self) -> bool:

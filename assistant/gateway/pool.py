@@ -66,11 +66,12 @@ class Pool:
         return engine.endpoint.model if engine.endpoint else engine.served.model
 
     async def _look_after(self) -> None:
-        """Once a second: engines that are idle, settings that have changed."""
+        """Once a second: engines that are idle or have changed, new settings."""
         while True:
             await asyncio.sleep(1.0)
             try:
                 for engine in self.engines.values():
+                    await engine.refresh()
                     if engine.idle:
                         await engine.lie_down()
                 if self.watch is not None and (changed := self.watch.changed()) is not None:

@@ -6,11 +6,17 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
 from fake_control import FakeControl
 from gateway_door import Door, Place
+
+from assistant.config import load
+from assistant.engines import adapters
+from assistant.engines.protocol import Endpoint
+from assistant.gateway.pool import Pool
 
 pytestmark = pytest.mark.slow
 
@@ -181,6 +187,22 @@ def test_every_replica_gets_it(
     assert add(door, "all", adapter(tmp_path, "all")).status_code == 200
     engine.wait_for(lambda: len({e["pid"] for e in engine.events("load")}) == 2)
     assert complete(door, "all") == 200
+
+
+async def test_an_engine_of_somebody_else_gets_back_what_it_has_lost(
+    fake_endpoint: Endpoint, fake_engine: FakeControl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = {"far": "/elsewhere/far-1"}
+    pool = Pool(load({"engine.url": fake_endpoint.url, "engine.adapters": listed}))
+    main = pool.engines["main"]
+    monkeypatch.setattr(main, "link", SimpleNamespace(endpoint=fake_endpoint))
+    await main.adapters.sync(fake_endpoint)
+    async with adapters.client() as http:
+        await adapters.unload(http, fake_endpoint.url.removesuffix("/v1"), "far")
+    await main.refresh()
+    await main.refresh()  # not due again yet
+    kinds = [e["event"] for e in fake_engine.events() if e["event"] in ("load", "unload")]
+    assert kinds == ["load", "unload", "load"]
 
 
 def test_only_an_administrator_may(start: Callable[..., Door], place: Place) -> None:
