@@ -45,6 +45,8 @@ class Engine:
     detail: str = ""
     used: float = field(default_factory=time.monotonic)
     active: int = 0
+    queued: bool = False
+    """Whether its first start waits for another engine's: see :meth:`Pool.start`."""
     adapters: Adapters = field(init=False)
     rest: Rest = field(default_factory=Rest)
     _loading: asyncio.Task[None] | None = None
@@ -69,19 +71,22 @@ class Engine:
         return tuple(dict.fromkeys((own, self.served.model, self.name, *self.served.adapters)))
 
     def start(self) -> None:
+        self.queued = False
         self.link.start(self.settings)
 
     async def ready(self, patience: float = 0.0) -> Endpoint:
         """The endpoint that answers now, waiting at most ``patience`` seconds. Raises
         EngineDown with what it is doing instead."""
         self.used = time.monotonic()
-        if self.link.state == "stopped":
+        if self.link.state == "stopped" and not self.queued:
             self.start()
         self.link.nudge()
         deadline = time.monotonic() + patience
         while self.endpoint is None:
             if self.link.state == "failed" or time.monotonic() >= deadline:
-                words = self.link.detail or self.link.state
+                words = self.link.detail or (
+                    "it waits for another engine to start" if self.queued else self.link.state
+                )
                 raise EngineDown(f"the engine {self.name} is not ready: {words}", retry_after=AGAIN)
             await asyncio.sleep(0.05)
         if self.rest.engaged:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from assistant.config import DEFAULT_ENGINE
 from assistant.engines.sizing.memory import check_memory
@@ -30,21 +30,30 @@ class Pool:
         self.settings = settings
         self.schedulers: dict[str, Scheduler] = {}
         self.engines: dict[str, Engine] = {}
+        self._starting: list[asyncio.Task[None]] = []
         for name, served in configured(settings).items():
             scheduler = self.schedulers.setdefault(served.device, Scheduler.of(settings.gateway))
             own = settings.model_copy(update={"engine": plain(served)})
             self.engines[name] = Engine(name, served, own, scheduler)
 
     async def start(self) -> None:
-        """Have every engine started; returns at once. Raises ConfigError for a plan that does
-        not fit its devices."""
+        """Have every engine started; returns at once. Those that share a device start one after
+        the other: together each would take the others' memory for its own. Raises ConfigError
+        for a plan that does not fit its devices."""
         check_memory(self.settings, configured(self.settings))
-        for engine in self.engines.values():
-            engine.start()
+        for device in self.schedulers:
+            engines = [e for e in self.engines.values() if e.served.device == device]
+            own = [engine for engine in engines if not engine.served.url]
+            for engine in engines:
+                engine.queued = engine in own[1:]
+                if not engine.queued:
+                    engine.start()
+            self._starting.append(asyncio.create_task(_in_turn(own)))
         self._looking = asyncio.create_task(self._look_after())
 
     async def close(self) -> None:
-        self._looking.cancel()
+        for task in (self._looking, *self._starting):
+            task.cancel()
         await asyncio.gather(*(engine.link.stop() for engine in self.engines.values()))
 
     def find(self, model: str, serves: str = "text") -> Engine:
@@ -85,6 +94,15 @@ class Pool:
         for name, engine in self.engines.items():
             if name in now:
                 await engine.adapters.configure(engine.endpoint, now[name].adapters)
+
+
+async def _in_turn(engines: Sequence[Engine]) -> None:
+    """Start each once the one before is ready, or has failed."""
+    for engine in engines:
+        if engine.queued:
+            engine.start()
+        while engine.link.state == "starting":  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
 
 
 def configured(settings: Settings) -> Mapping[str, ServedSettings]:

@@ -56,6 +56,30 @@ def test_one_at_work_is_not_idle(start: Callable[..., Door], engine: FakeControl
     assert [e["event"] for e in engine.events() if e["event"] in ("sleep", "end")][-1] == "end"
 
 
+def test_engines_of_one_device_start_in_turn_and_others_at_once(
+    start: Callable[..., Door], engine: FakeControl
+) -> None:
+    engine.configure(start_delay_ms=700)
+    more = [f"engines.{name}.backend='fake'" for name in ("b", "c", "far")]
+    models = [f"engines.{name}.model='model-{name}'" for name in ("b", "c", "far")]
+    door = start("engine.fim=qwen2.5-coder", *more, *models, "engines.far.device=elsewhere")
+    refused = door.post("/v1/completions", {"model": "model-c", "prompt": "x"})
+    assert refused.status_code == 503
+    assert "waits for another engine" in refused.json()["error"]["message"]
+    engine.wait_for(lambda: door.get("/ready").json()["engines"]["c"] == "ready")
+    events = engine.events()
+    asked = [e["body"]["model"] for e in events if e["event"] == "request"]
+    mine = [model for model in dict.fromkeys(asked) if model != "model-far"]
+    assert mine[1:] == ["model-b", "model-c"]
+    # The start of each came after the first answer of the one before.
+    kinds = [e["event"] for e in events if e["event"] in ("start", "request")]
+    assert kinds[:2] == ["start", "start"]
+    first = next(n for n, e in enumerate(events) if e.get("body", {}).get("model") == "model-b")
+    started = [n for n, e in enumerate(events) if e["event"] == "start"]
+    assert len(started) == 4
+    assert started[3] > first
+
+
 def test_a_plan_that_does_not_fit_starts_nothing(
     start: Callable[..., Door], engine: FakeControl
 ) -> None:
