@@ -70,7 +70,7 @@ def _memory(settings: Settings) -> Check:
     import psutil
 
     memory = psutil.virtual_memory()
-    needed = 4 + settings.engine.kv_cache_gib
+    needed = settings.engine.replicas * (4 + settings.engine.kv_cache_gib)
     available = memory.available / (1 << 30)
     ok = available >= needed or bool(settings.engine.url)
     fix = "" if ok else f"close programs: the engine needs about {needed:.0f} GiB"

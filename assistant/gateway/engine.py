@@ -12,9 +12,12 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
+from assistant.engines import rendezvous
 from assistant.engines.link import EngineLink
 from assistant.engines.protocol import Endpoint, Progress
+from assistant.engines.replication.stuck import end_stuck
 from assistant.gateway.adapters import Adapters
 from assistant.gateway.errors import EngineDown
 from assistant.gateway.rest import Rest
@@ -52,7 +55,7 @@ class Engine:
     _loading: asyncio.Task[None] | None = None
     _refreshed: float = 0.0
     _restarted: float = -RESTART_EVERY
-    _restart: asyncio.Future[None] | None = None
+    _restart: asyncio.Future[Any] | None = None
 
     def __post_init__(self) -> None:
         self.link = EngineLink(self._endpoint, self._step, self._failed)
@@ -133,12 +136,18 @@ class Engine:
             self.used = time.monotonic()
 
     def hung(self) -> None:
-        """It said nothing for too long: have it started anew, at most once a minute."""
+        """It said nothing for too long: have it started anew, at most once a minute; of several
+        replicas only those that hang."""
         if time.monotonic() - self._restarted < RESTART_EVERY:
             return
         self._restarted = time.monotonic()
         logger.warning("engine %s hangs: restarting it", self.name)
-        self._restart = asyncio.ensure_future(self.link.restart())
+        endpoint = self.endpoint
+        if self.served.replicas > 1 and not self.served.url and endpoint is not None:
+            key = rendezvous.key(self.settings)
+            self._restart = asyncio.ensure_future(end_stuck(key, endpoint.model))
+        else:
+            self._restart = asyncio.ensure_future(self.link.restart())
 
     def _endpoint(self, endpoint: Endpoint | None) -> None:
         if self._loading is not None:

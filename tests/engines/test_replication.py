@@ -25,6 +25,7 @@ from assistant.engines.lease import Lease, acquire
 from assistant.engines.protocol import LocalModel
 from assistant.engines.replication import router
 from assistant.engines.replication.launch import HANDOVER, gpus_of, read_plan
+from assistant.engines.replication.stuck import end_stuck
 from assistant.errors import EngineUnavailable
 from assistant.settings import EngineSettings
 
@@ -180,6 +181,26 @@ def _listens(process: psutil.Process, port: int) -> bool:
     except psutil.Error:
         return False
     return any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in found)
+
+
+@pytest.mark.slow
+async def test_replicas_that_hang_are_ended_alone(fake_engine: FakeControl) -> None:
+    key = rendezvous.key(load({"engine.replicas": 2}))
+    async with two(fake_engine) as lease:
+        model, before = lease.endpoint.model, cards()
+        assert await end_stuck(key, model, 5) == 0
+        fake_engine.configure(first_delay_ms=60_000)
+        assert await end_stuck(key, model, 0.5) == 2
+        fake_engine.configure(first_delay_ms=0)
+
+        def anew() -> bool:
+            pids = {card["pid"] for card in cards()}
+            return states() == ["ready", "ready"] and not pids & {c["pid"] for c in before}
+
+        await asyncio.to_thread(fake_engine.wait_for, anew, 30)
+        user = User(lease, 1)
+        await user.type(1)
+        assert user.answers[0].whole
 
 
 @pytest.mark.slow
