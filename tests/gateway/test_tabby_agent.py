@@ -69,7 +69,7 @@ def guarded(place: Place, root: Path, key: str) -> Iterator[Door]:
     started.end()
 
 
-async def completed(client: Client, text: str, uri: str = "file:///work/use.py") -> Any:
+async def completed(client: Client, text: str, uri: str = "file:///project/use.py") -> Any:
     """The completion list at the end of a new document."""
     await client.open(uri, text)
     lines = text.split("\n")
