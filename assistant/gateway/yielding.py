@@ -62,14 +62,10 @@ class Yielding(Relay):
                 body = {**self._body, "model": self._gateway.pool.named(engine, call.model)}
                 goes_on = resumable(body, endpoint)
                 stays = not goes_on and (bool(body.get("stream")) or yields >= RESTARTS)
-                attempt = self._resumed if goes_on else self._once
+                attempt = self._resumed if goes_on else self._relayed
                 if await _done(attempt(endpoint, body, send), turn, stays):
                     return
             yields += 1
-
-    async def _once(self, endpoint: Endpoint, body: dict[str, Any], send: Send) -> None:
-        """As any relay does, from the beginning."""
-        await self._relayed(endpoint, body, send)
 
     async def _resumed(self, endpoint: Endpoint, body: dict[str, Any], send: Send) -> None:
         """The rest of the answer, streamed from the engine whatever the client asked for."""
