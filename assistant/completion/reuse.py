@@ -67,6 +67,11 @@ def carry_over(
     return replace(completion, text=text[len(typed) :], start=request.offset, end=end)
 
 
+def _same_place(one: CompletionRequest, other: CompletionRequest) -> bool:
+    mine, theirs = one.document, other.document
+    return (mine.path, one.offset, mine.text) == (theirs.path, other.offset, theirs.text)
+
+
 def _are_closers(text: str) -> bool:
     return all(c in _CLOSERS for c in text)
 
@@ -129,9 +134,7 @@ class SuggestionCache:
             if made_for.automatic and not request.automatic:
                 continue
             if not completion.text:
-                if made_for.offset == request.offset and (
-                    made_for.document.text == request.document.text
-                ):
+                if _same_place(made_for, request):
                     return suggestion, completion
                 continue
             found = carry_over(made_for, completion, request)

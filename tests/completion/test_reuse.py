@@ -163,6 +163,12 @@ class TestCache:
         assert found[1].text == ""
         assert cache.find(at("x = 1|\n")) is None
 
+    def test_nothing_in_one_file_says_nothing_of_its_copy(self) -> None:
+        cache = SuggestionCache()
+        request = at("x = |\n")
+        cache.add(request, answer(request, ""))
+        assert cache.find(at("x = |\n", Path("/project/b.py"))) is None
+
     def test_an_explicit_request_wants_more_than_the_automatic_answer(self) -> None:
         cache = SuggestionCache()
         request = at("x = |\n")
