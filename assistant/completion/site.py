@@ -24,8 +24,9 @@ _WINDOW = 20_000
 class Site:
     """A document and a place in it. Offsets count code points.
 
-    ``tree`` and ``parsed`` are None when the language is not known or the text is larger
-    than :data:`assistant.completion.trees.MAX_BYTES`. Everything else holds for any text.
+    ``tree`` and ``parsed`` are None when the language is not known, the text is larger than
+    :data:`assistant.completion.trees.MAX_BYTES`, or the cursor stands in a comment that the
+    grammar is spared (``Language.thin``). Everything else holds for any text.
     """
 
     document: Document
@@ -92,7 +93,13 @@ class Site:
         if language is not None and len(text) <= MAX_BYTES:
             source = text.encode("utf-8", "surrogatepass")
             if len(source) <= MAX_BYTES:
-                parsed = trees.parse(document.path, source, language)
+                shown = language.thin(source) if language.thin else source
+                # In a comment that is not shown, what is typed would be read as code.
+                before = len(prefix.encode("utf-8", "surrogatepass"))
+                if shown is source or shown.endswith(
+                    line_prefix.encode("utf-8", "surrogatepass"), 0, before
+                ):
+                    parsed = trees.parse(document.path, shown, language)
         tabs = line_prefix[:1] == "\t" or (language is not None and language.name == "go")
         near = prefix[-_WINDOW // 2 :] + after[: _WINDOW // 2]
         unit = lines.indent_unit(near, "\t" if tabs else "    ")

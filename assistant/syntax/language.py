@@ -56,6 +56,8 @@ class Language:
     """Whether indentation delimits blocks."""
     strings: frozenset[str] = frozenset()
     comments: frozenset[str] = field(default_factory=lambda: frozenset({"comment"}))
+    thin: Callable[[bytes], bytes] | None = None
+    """Spaces out what the grammar would be slow to read; every other byte stays in its place."""
 
     @property
     def grammar(self) -> tree_sitter.Language:

@@ -22,7 +22,8 @@ def _parser(language: Language) -> tree_sitter.Parser:
 def parse(text: str | bytes, language: Language) -> tree_sitter.Tree:
     """The syntax tree of ``text``. Node positions count UTF-8 bytes. Safe to call from threads.
 
-    Text that does not parse gives a tree with error nodes, never an exception.
+    Text that does not parse gives a tree with error nodes, never an exception. Of a long run of
+    comments the tree may lack those in the middle.
     """
     data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    return _parser(language).parse(data)
+    return _parser(language).parse(language.thin(data) if language.thin else data)

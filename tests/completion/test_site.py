@@ -116,3 +116,14 @@ def test_above_a_line_that_stands(site_of: SiteOf) -> None:
     assert site_of("python", "  ¦x = 1\n").whole_line
     assert not site_of("python", "  ¦\n").whole_line
     assert not site_of("python", "x¦ = 1\n").whole_line
+
+
+def test_a_comment_that_the_grammar_is_spared(site_of: SiteOf) -> None:
+    """Its lines alone tell what it is; elsewhere in that file the tree is there."""
+    many = "# A comment.\n" * 200
+    inside = site_of("python", f"x = 1\n{many}# Another ¦one.\n{many}")
+    assert (inside.in_comment, inside.tree) == (True, None)
+    between = site_of("python", f"x = 1\n{many}¦\n{many}")
+    assert (between.in_comment, between.errors) == (False, 0)
+    assert between.tree is not None
+    assert site_of("python", f"x = 1\n{many}y = ¦\n").tree is not None

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from assistant.syntax.comments import thinned
 from assistant.syntax.language import Language
 
 
@@ -22,6 +23,7 @@ LANGUAGE = Language(
     blocks=frozenset({"block"}),
     strings=frozenset({"string"}),
     indented=True,
+    thin=thinned,
     load=_load,
     tags="""
 (function_definition name: (identifier) @name) @definition.function
