@@ -79,6 +79,9 @@ class EngineSettings(_Section):
     max_batched_tokens: int = Field(512, ge=128)
     """Prefill tokens in one engine step. A request that nobody waits for any more ends only
     between steps."""
+    typing_batched_tokens: int = Field(128, ge=32)
+    """The same, of all but inline completion, while somebody types: a keystroke waits for the
+    step that it comes in. Only on a CPU."""
     extra_args: list[str] = []
     """Further arguments for vLLM's server, as given."""
 

@@ -21,7 +21,8 @@ class Endpoint:
     ``url`` ends in ``/v1``. ``tokenizer`` is a local ``tokenizer.json``; without one, token
     counts are estimates and healing is off. ``fim`` names a template in
     :mod:`assistant.prompts`. ``constraints`` says whether the server knows vLLM's
-    ``structured_outputs``. ``engine`` is for people, for example ``vllm-cpu``.
+    ``structured_outputs``, ``inline_first`` whether it lets nothing else get in the way of
+    requests of priority 0. ``engine`` is for people, for example ``vllm-cpu``.
     """
 
     url: str
@@ -31,6 +32,7 @@ class Endpoint:
     tokenizer: Path | None = None
     fim: str = ""
     constraints: bool = False
+    inline_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,11 @@ class Backend(Protocol):
     @property
     def constraints(self) -> bool:
         """Whether its server knows vLLM's ``structured_outputs``."""
+        ...
+
+    @property
+    def inline_first(self) -> bool:
+        """Whether its server holds all other requests while one of priority 0 runs or waits."""
         ...
 
     def unavailable(self) -> str:

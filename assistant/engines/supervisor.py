@@ -237,6 +237,7 @@ def endpoint_of(backend: Backend, model: LocalModel, port: int, settings: Settin
         tokenizer=Path(given) if given else own if own.is_file() else None,
         fim=settings.engine.fim or model.fim or (known.fim if known else ""),
         constraints=backend.constraints,
+        inline_first=backend.inline_first,
     )
 
 

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assistant.engines import rendezvous
@@ -47,6 +47,8 @@ class Engine:
     observe: Callable[[Progress], None] = lambda step: None
     detail: str = ""
     used: float = field(default_factory=time.monotonic)
+    heard: float = 0.0
+    """When some of an answer last came from it."""
     active: int = 0
     queued: bool = False
     """Whether its first start waits for another engine's: see :meth:`Pool.start`."""
@@ -128,19 +130,22 @@ class Engine:
     async def turn(self, work: Work) -> AsyncIterator[Turn]:
         """A slot of its device for ``work``. Raises Busy or Superseded."""
         self.active += 1
+        held = self.endpoint is not None and self.endpoint.inline_first
         try:
-            async with self.scheduler.turn(work) as turn:
+            async with self.scheduler.turn(replace(work, engine=self.name, held=held)) as turn:
                 yield turn
         finally:
             self.active -= 1
             self.used = time.monotonic()
 
     def hung(self) -> None:
-        """It said nothing for too long: have it started anew, at most once a minute; of several
-        replicas only those that hang."""
-        if time.monotonic() - self._restarted < RESTART_EVERY:
+        """It said nothing to somebody for too long: have it started anew, at most once a minute;
+        of several replicas only those that hang. One that answers others meanwhile is busy."""
+        now = time.monotonic()
+        answers = now - self.heard < self.settings.gateway.silence_seconds
+        if now - self._restarted < RESTART_EVERY or (answers and self.served.replicas == 1):
             return
-        self._restarted = time.monotonic()
+        self._restarted = now
         logger.warning("engine %s hangs: restarting it", self.name)
         endpoint = self.endpoint
         if self.served.replicas > 1 and not self.served.url and endpoint is not None:

@@ -145,6 +145,7 @@ class Relay(Response):
     async def _stream(self, answer: aiohttp.ClientResponse, send: Send) -> None:
         tail = b""
         async for data in answer.content.iter_any():
+            self._engine.heard = time.monotonic()
             # Not before: an engine that fails in its prefill has answered nothing yet.
             if not self._started:
                 await self._start(answer, send)

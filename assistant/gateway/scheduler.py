@@ -1,8 +1,8 @@
 """Who goes next on one device, whichever of its engines does the work.
 
-vLLM orders the requests inside one engine by their priority, but one that runs is not
-stopped for one that waits, and engines beside each other know nothing of one another. So work
-is let in here, by these rules:
+An engine that this project starts holds everything else while inline completion runs in it
+(:mod:`assistant.engines.vllm_scheduler`). Others order only the requests that wait, and engines
+beside each other know nothing of one another. So work is let in here, by these rules:
 
 * Inline completion starts as soon as one of its slots is free.
 * Chat starts in a pause of inline completion, or after ``chat_waits`` seconds in any case:
@@ -11,6 +11,8 @@ is let in here, by these rules:
   inline request comes they are told to yield (:attr:`Turn.wanted`): batch work leaves the
   engine within a step and comes back later, media yields between its steps
   (:meth:`Turn.checkpoint`).
+* Work that its own engine holds (``Work.held``) keeps out of the way of other engines' inline
+  completion only.
 
 Queues have a bound and a deadline. Times are the event loop's clock, which no change of the
 wall clock moves.
@@ -19,15 +21,16 @@ wall clock moves.
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from itertools import chain
 
 from assistant.gateway.errors import Busy, Superseded
 from assistant.gateway.work import Kind, Work
 from assistant.settings import GatewaySettings, LaneSettings
 
+_ANY = Work(Kind.MEDIA)
 _MEMORY = 0.2
 """Weight of the newest request in the mean time of one, for ``Retry-After``."""
 
@@ -66,7 +69,7 @@ class Scheduler:
         self._quiet = quiet
         self._chat_waits = chat_waits
         self._on_change = on_change
-        self._inline_ended = -math.inf
+        self._inline_ended: dict[str, float] = {}
         self._seconds = dict.fromkeys(Kind, 1.0)
         self._wake: asyncio.TimerHandle | None = None
         self._calm: asyncio.Future[None] | None = None
@@ -114,7 +117,8 @@ class Scheduler:
             self._supersede(work.document)
             for kind in (Kind.MEDIA, Kind.BATCH):
                 for other in self.running[kind]:
-                    other.wanted.set()
+                    if _meet(other.work, work.engine):
+                        other.wanted.set()
         queue.append(turn)
         self._dispatch()
         if not turn.granted.done() and len(queue) > lane.queue:
@@ -159,17 +163,19 @@ class Scheduler:
         self.running[kind].discard(turn)
         self._seconds[kind] += _MEMORY * (now - began - self._seconds[kind])
         if kind is Kind.INLINE:
-            self._inline_ended = now
+            self._inline_ended[turn.work.engine] = now
         self._dispatch()
 
-    def _busy(self) -> bool:
+    def _busy(self, work: Work = _ANY) -> bool:
+        """Whether inline completion runs, waits or has just ended that ``work`` would disturb."""
         now = asyncio.get_running_loop().time()
-        inline = self.waiting[Kind.INLINE] or self.running[Kind.INLINE]
-        return bool(inline) or now - self._inline_ended < self._quiet
+        inline = chain(self.waiting[Kind.INLINE], self.running[Kind.INLINE])
+        ended = (name for name, at in self._inline_ended.items() if now - at < self._quiet)
+        return any(_meet(work, name) for name in chain((t.work.engine for t in inline), ended))
 
     def _may(self, turn: Turn) -> bool:
         kind = turn.work.kind
-        if kind is Kind.INLINE or not self._busy():
+        if kind is Kind.INLINE or not self._busy(turn.work):
             return kind in (Kind.INLINE, Kind.CHAT) or not self.waiting[Kind.CHAT]
         waited = asyncio.get_running_loop().time() - turn.since
         return kind is Kind.CHAT and waited >= self._chat_waits
@@ -197,11 +203,16 @@ class Scheduler:
         now, times = loop.time(), []
         held = any(self.waiting[kind] for kind in (Kind.CHAT, Kind.MEDIA, Kind.BATCH))
         if held or self._calm is not None:
-            times.append(self._inline_ended + self._quiet)
+            times += [at + self._quiet for at in self._inline_ended.values()]
         if self.waiting[Kind.CHAT]:
             times.append(self.waiting[Kind.CHAT][0].since + self._chat_waits)
         if later := [when for when in times if when > now]:
             self._wake = loop.call_at(min(later) + 0.001, self._dispatch)
+
+
+def _meet(work: Work, engine: str) -> bool:
+    """Whether ``work`` and an inline completion in ``engine`` get in each other's way."""
+    return not (work.held and work.engine == engine)
 
 
 def _same(turn: Turn, document: str) -> bool:

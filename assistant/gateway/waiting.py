@@ -44,6 +44,7 @@ class Silence:
         """Raises EngineFailed where the engine said nothing to this request at all."""
         if done.timings.queue or not done.timings.total:
             self._since.pop(engine.name, None)
+            engine.heard = time.monotonic()
             return
         seconds, now = done.timings.total / 1000, time.monotonic()
         if now - self._since.setdefault(engine.name, now - seconds) >= self._most:

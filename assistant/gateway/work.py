@@ -30,7 +30,10 @@ class Kind(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Work:
     """One request. ``document`` names what an inline completion is for, so that a newer one
-    for the same takes its place; empty where that is not known."""
+    for the same takes its place; empty where that is not known. ``engine`` is the name of the one
+    that does it; ``held``: it lets inline completion of its own go first by itself."""
 
     kind: Kind
     document: str = ""
+    engine: str = ""
+    held: bool = False

@@ -84,6 +84,7 @@ class Yielding(Relay):
             if sends and not self._started:
                 await self._start(answer, send)
             async for event in _events(answer):
+                self._engine.heard = time.monotonic()
                 if "error" in event:
                     raise EngineFailed(f"the engine failed: {str(event['error'])[:200]}")
                 self._take(event, before)

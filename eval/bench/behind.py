@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
-import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.engines import rendezvous
-from assistant.engines.protocol import Endpoint
 from assistant.engines.replication import router
 from assistant.engines.supervisor import free_port
 from assistant.errors import EngineError
+from eval.bench.serving import process
 
 START_SECONDS = 900.0
 
@@ -125,40 +123,18 @@ async def second_router(replicas: Sequence[dict[str, Any]], policy: str) -> Asyn
     port = free_port()
     argv = router.command(port, free_port(), [each["url"] for each in replicas])
     argv[argv.index("--policy") + 1] = policy
-    process = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.DEVNULL)
-    try:
-        await _answers(f"http://127.0.0.1:{port}/health", process)
+    async with process(*argv, read=False) as child:
+        await _answers(f"http://127.0.0.1:{port}/health", child)
         yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        await _ended(process)
 
 
-@asynccontextmanager
-async def gateway(endpoint: Endpoint, replicas: int) -> AsyncIterator[str]:
-    """The gateway in front of ``endpoint``; gives its URL, with ``/v1``."""
-    sets = [f"engine.url={endpoint.url}", f"engine.replicas={replicas}", "engine.fim=qwen2.5-coder"]
-    port = free_port()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "assistant", *(f"--set={each}" for each in sets)),
-        *("serve", "--json", "--port", str(port)),
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={**os.environ, "ASSISTANT_GATEWAY__AUDIT": "false"},
-    )
-    try:
-        await _answers(f"http://127.0.0.1:{port}/ready", process)
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        await _ended(process)
-
-
-async def _answers(url: str, process: asyncio.subprocess.Process) -> None:
+async def _answers(url: str, child: asyncio.subprocess.Process) -> None:
     import httpx
 
     async with httpx.AsyncClient(timeout=2, trust_env=False) as http:
         for _ in range(300):
-            if process.returncode is not None:
-                raise EngineError(f"what should answer at {url} ended with {process.returncode}")
+            if child.returncode is not None:
+                raise EngineError(f"what should answer at {url} ended with {child.returncode}")
             try:
                 if (await http.get(url)).status_code == 200:
                     return
@@ -166,13 +142,3 @@ async def _answers(url: str, process: asyncio.subprocess.Process) -> None:
                 pass
             await asyncio.sleep(0.1)
     raise EngineError(f"nothing answers at {url}")
-
-
-async def _ended(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), 20)
-        except TimeoutError:
-            process.kill()
-            await process.wait()

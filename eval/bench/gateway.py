@@ -1,9 +1,8 @@
 """What the gateway adds to an engine's own time, and what it carries.
 
-    python -m eval.bench.gateway [--requests N] [--streams N] [--soak SECONDS] [--litellm]
-    python -m eval.bench.gateway --mixed [--seconds N]
+    assistant bench gateway [--requests N] [--streams N] [--soak SECONDS] [--litellm]
 
-Without ``--mixed`` the engine is a fast one without a model, so that the door itself is seen:
+The engine is a fast one without a model, so that the door itself is seen:
 
 * ``latency_ms``: one request after the other, each way in turn: raw, gateway (and LiteLLM's
   proxy, installed into an environment of its own at the first time). ``added`` is the
@@ -14,10 +13,6 @@ Without ``--mixed`` the engine is a fast one without a model, so that the door i
   processor time, which other work on the machine does not change.
 * ``soak``: resident memory of the gateway at the start and the end of that many seconds with 100
   connections.
-
-``--mixed`` uses the real engine of the settings: inline completions, one after the other, first
-alone, then while chat and batch requests keep the engine full; ``ratio`` is between the 95th
-percentiles.
 """
 
 from __future__ import annotations
@@ -25,7 +20,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import re
 import statistics
 import subprocess
@@ -40,6 +34,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from eval.bench.running import run
+from eval.bench.serving import gateway, percentiles, process
 
 if TYPE_CHECKING:
     import aiohttp
@@ -48,6 +43,8 @@ TOKENS = 100
 """Chunks of one stream."""
 STEP_SECONDS = 0.02
 SOAK_CONNECTIONS = 100
+SOAK_PAUSE = 1.0
+"""Seconds between two requests of one connection."""
 _CHUNK = b'{"id":"c","object":"text_completion","choices":[{"index":0,"text":" word"}]}'
 _EVENT = b"data: " + _CHUNK + b"\n\n"
 _FRAME = b"%x\r\n" % len(_EVENT) + _EVENT + b"\r\n"
@@ -100,30 +97,6 @@ async def engine() -> None:
 # What is measured.
 
 
-@asynccontextmanager
-async def process(*command: str, **env: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A child that is ended with the block."""
-    child = await asyncio.create_subprocess_exec(
-        *command,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={**os.environ, **env},
-    )
-    try:
-        yield child
-    finally:
-        child.terminate()
-        await child.wait()
-
-
-async def _gateway_url(child: asyncio.subprocess.Process) -> str:
-    assert child.stdout is not None
-    async for line in child.stdout:
-        if endpoint := json.loads(line).get("endpoint"):
-            return str(endpoint["url"])
-    raise SystemExit("bench: the gateway did not start: see `assistant serve`")
-
-
 async def ask(http: aiohttp.ClientSession, url: str, body: dict[str, Any]) -> tuple[float, int]:
     """Seconds, and chunks that came."""
     began, chunks = time.perf_counter(), 0
@@ -142,7 +115,7 @@ async def latency(http: aiohttp.ClientSession, ways: dict[str, str], requests: i
             seconds, _ = await ask(http, url, body)
             if number >= 20:  # connections made, code warm
                 took[name].append(seconds * 1000)
-    found: dict[str, Any] = {name: _percentiles(values) for name, values in took.items()}
+    found: dict[str, Any] = {name: percentiles(values) for name, values in took.items()}
     for name in ways:
         if name != "raw":
             added = {q: round(found[name][q] - found["raw"][q], 3) for q in ("p50", "p99")}
@@ -185,6 +158,7 @@ async def soak(http: aiohttp.ClientSession, url: str, pid: int, seconds: float) 
         while time.monotonic() < end:
             await ask(http, url, body)
             asked += 1
+            await asyncio.sleep(SOAK_PAUSE)
 
     sizes: list[float] = []
 
@@ -238,7 +212,7 @@ async def litellm(http: aiohttp.ClientSession, url: str) -> AsyncIterator[str]:
         listed = [{"model_name": "bench", "litellm_params": settings}]
         config.write_text(json.dumps({"model_list": listed}), encoding="utf-8")
         command = [str(python.parent / "litellm"), "--config", str(config), "--port", str(port)]
-        async with process(*command, "--host", "127.0.0.1", LITELLM_LOG="ERROR"):
+        async with process(*command, "--host", "127.0.0.1", read=False, LITELLM_LOG="ERROR"):
             own = f"http://127.0.0.1:{port}/v1"
             for _ in range(600):
                 try:
@@ -263,10 +237,8 @@ async def door(options: argparse.Namespace) -> dict[str, Any]:
     ):
         assert fast.stdout is not None
         raw = f"http://127.0.0.1:{int(await fast.stdout.readline())}/v1"
-        sets = [f"--set=engine.url={raw}", f"--set=gateway.inline={slots}"]
-        serve = (sys.executable, "-m", "assistant", *sets, "serve", "--port", "0", "--json")
-        async with process(*serve) as gateway:
-            ways = {"raw": raw, "gateway": await _gateway_url(gateway)}
+        async with gateway(f"engine.url={raw}", f"gateway.inline={slots}") as (url, pid):
+            ways = {"raw": raw, "gateway": url}
             found: dict[str, Any] = {}
             if options.litellm:
                 async with litellm(http, raw) as other:
@@ -276,118 +248,10 @@ async def door(options: argparse.Namespace) -> dict[str, Any]:
             else:
                 found["latency_ms"] = await latency(http, ways, options.requests)
                 found["streams"] = await streams(http, ways, options.streams)
-            found["ceiling"] = await ceiling(http, ways["gateway"], gateway.pid, options.streams)
+            found["ceiling"] = await ceiling(http, url, pid, options.streams)
             if options.soak:
-                found["soak"] = await soak(http, ways["gateway"], gateway.pid, options.soak)
+                found["soak"] = await soak(http, url, pid, options.soak)
             return found
-
-
-# The real engine under a mixed load.
-
-_CODE = """\
-def f_{n}(items):
-    total = 0
-    for item in items:
-        total += item
-    return total
-
-
-"""
-
-
-async def mixed(seconds: float) -> dict[str, Any]:
-    """Inline completions alone, then beside chat and batch that keep the engine full."""
-    import aiohttp
-
-    session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=600)
-    )
-    serve = (sys.executable, "-m", "assistant", "serve", "--port", "0", "--json")
-    async with session as http, process(*serve) as gateway:
-        url = await _gateway_url(gateway)
-        await _type(http, url, 3)  # warm
-        alone = await _type(http, url, seconds)
-        others = [asyncio.create_task(_talk(http, url, n)) for n in range(4)]
-        others += [asyncio.create_task(_work(http, url, n)) for n in range(8)]
-        await asyncio.sleep(3)
-        beside = await _type(http, url, seconds)
-        done = [task.done() for task in others]
-        for task in others:
-            task.cancel()
-        results = await asyncio.gather(*others, return_exceptions=True)
-        errors = [r for r, d in zip(results, done, strict=True) if d and isinstance(r, Exception)]
-    a, b = _percentiles(alone), _percentiles(beside)
-    return {
-        "inline_alone_ms": a,
-        "inline_beside_ms": b,
-        "n": [len(alone), len(beside)],
-        "ratio_p95": round(b["p95"] / a["p95"], 3),
-        "ratio_p50": round(b["p50"] / a["p50"], 3),
-        "errors": [str(error)[:200] for error in errors],
-        "answered": dict(COUNTS),
-    }
-
-
-COUNTS: dict[str, int] = {"chat": 0, "batch": 0}
-
-
-async def _type(http: aiohttp.ClientSession, url: str, seconds: float) -> list[float]:
-    """A user who types: a request after each pause of 0.3 s, its prompt a little longer."""
-    took: list[float] = []
-    text, end, number = "".join(_CODE.format(n=n) for n in range(12)), time.monotonic() + seconds, 0
-    while time.monotonic() < end:
-        number += 1
-        text += f"value_{number} = f_{number % 12}(["
-        body = {"model": "", "prompt": text, "max_tokens": 12, "temperature": 0, "stream": True}
-        began = time.perf_counter()
-        async with http.post(f"{url}/completions", json=body) as answer:
-            answer.raise_for_status()
-            await answer.read()
-        took.append((time.perf_counter() - began) * 1000)
-        text += f"{number}])\n"
-        await asyncio.sleep(0.3)
-    return took
-
-
-async def _talk(http: aiohttp.ClientSession, url: str, number: int) -> None:
-    turn = 0
-    while True:
-        turn += 1
-        code = "".join(_CODE.format(n=n + turn * 100 + number * 1000) for n in range(10))
-        message = {"role": "user", "content": f"Explain this code:\n{code}"}
-        body = {"model": "", "messages": [message], "max_tokens": 200, "stream": True}
-        await _asked(http, f"{url}/chat/completions", body, {}, "chat")
-
-
-async def _work(http: aiohttp.ClientSession, url: str, number: int) -> None:
-    turn = 0
-    while True:
-        turn += 1
-        code = "".join(_CODE.format(n=n + turn * 100 + number * 7000) for n in range(10))
-        body = {"model": "", "prompt": code, "max_tokens": 200}
-        headers = {"X-Assistant-Priority": "batch"}
-        await _asked(http, f"{url}/completions", body, headers, "batch")
-
-
-async def _asked(
-    http: aiohttp.ClientSession, url: str, body: Any, headers: dict[str, str], kind: str
-) -> None:
-    async with http.post(url, json=body, headers=headers) as answer:
-        if answer.status == 503:
-            await asyncio.sleep(float(answer.headers.get("Retry-After", "1")))
-            return
-        answer.raise_for_status()
-        await answer.read()
-        COUNTS[kind] += 1
-
-
-def _percentiles(values: list[float]) -> dict[str, float]:
-    ordered = sorted(values)
-
-    def at(share: float) -> float:
-        return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 3)
-
-    return {"p50": at(0.5), "p95": at(0.95), "p99": at(0.99)}
 
 
 def main() -> None:
@@ -396,14 +260,12 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=64)
     parser.add_argument("--soak", type=float, default=0)
     parser.add_argument("--litellm", action="store_true")
-    parser.add_argument("--mixed", action="store_true")
-    parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--engine", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.engine:
         asyncio.run(engine())
         return
-    found = asyncio.run(mixed(options.seconds) if options.mixed else door(options))
+    found = asyncio.run(door(options))
     sys.stdout.write(json.dumps(found, indent=1) + "\n")
 
 

@@ -34,8 +34,9 @@ from assistant.engines import rendezvous
 from assistant.engines.lease import Lease, acquire
 from assistant.engines.protocol import Progress
 from assistant.settings import Settings
-from eval.bench.behind import Asked, Typist, cards, decisions, gateway, second_router, until_ready
+from eval.bench.behind import Asked, Typist, cards, decisions, second_router, until_ready
 from eval.bench.running import run
+from eval.bench.serving import gateway
 
 SOURCE = Path(__file__).resolve().parents[2] / "assistant"
 
@@ -123,7 +124,12 @@ async def _failover(
     if given.through == "router":
         url = lease.endpoint.url
         return await failover(url, key, model, given.users, given.rounds * 2)
-    async with gateway(lease.endpoint, settings.engine.replicas) as url:
+    sets = [
+        f"engine.url={lease.endpoint.url}",
+        f"engine.replicas={settings.engine.replicas}",
+        "engine.fim=qwen2.5-coder",
+    ]
+    async with gateway(*sets) as (url, _):
         return await failover(url, key, model, given.users, given.rounds * 2)
 
 

@@ -21,6 +21,7 @@ from gateway_door import Door, Place
 pytestmark = pytest.mark.slow
 
 BODY = {"prompt": "x", "max_tokens": 50}
+CHAT = {"messages": [{"role": "user", "content": "count"}], "max_tokens": 50}
 LONG = " ".join(str(number) for number in range(24))
 
 
@@ -81,6 +82,23 @@ def test_an_engine_that_hangs_is_started_anew(managed: Door, engine: FakeControl
     engine.configure(first_delay_ms=0)
     engine.wait_for(lambda: len(engine.events("start")) > starts)
     engine.wait_for(lambda: works(managed))
+
+
+def test_an_engine_that_answers_others_is_not_started_anew(
+    managed: Door, engine: FakeControl
+) -> None:
+    assert works(managed)
+    starts = len(engine.events("start"))
+    engine.configure(default=LONG, first_delay_ms=60_000)
+    with ThreadPoolExecutor(1) as threads:
+        waits = threads.submit(managed.post, "/v1/chat/completions", CHAT)
+        engine.wait_for(lambda: any("messages" in body for body in engine.requests()))
+        engine.configure(first_delay_ms=0)
+        while not waits.done():
+            managed.post("/v1/completions", {**BODY, "stream": True})
+        assert waits.result().json()["error"]["code"] == "engine_silent"
+    assert works(managed)
+    assert len(engine.events("start")) == starts
 
 
 def test_an_engine_that_cannot_start_says_why(place: Place, engine: FakeControl) -> None:

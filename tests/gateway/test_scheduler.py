@@ -35,9 +35,12 @@ class Order:
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.turns: dict[str, Turn] = {}
 
-    async def add(self, name: str, kind: Kind, document: str = "") -> None:
+    async def add(
+        self, name: str, kind: Kind, document: str = "", engine: str = "", held: bool = False
+    ) -> None:
         self._go[name] = asyncio.Event()
-        self.tasks[name] = asyncio.create_task(self._run(name, Work(kind, document)))
+        work = Work(kind, document, engine, held)
+        self.tasks[name] = asyncio.create_task(self._run(name, work))
         await settle()
 
     async def _run(self, name: str, work: Work) -> None:
@@ -147,6 +150,23 @@ async def test_running_batch_and_media_are_told_to_yield(make: Make) -> None:
         await order.end("i")
         async with asyncio.timeout(10):
             await resumed
+
+
+async def test_what_its_own_engine_holds_minds_other_engines_only(make: Make) -> None:
+    async with ordering(make(batch=LaneSettings(slots=2, queue=10, patience=60))) as order:
+        await order.add("i", Kind.INLINE, engine="main")
+        await order.add("c", Kind.CHAT, engine="main", held=True)
+        await order.add("b", Kind.BATCH, engine="main", held=True)
+        assert order.started == ["i", "c", "b"]
+        await order.end("i")
+        await order.add("elsewhere", Kind.INLINE, engine="other")
+        assert order.turns["b"].wanted.is_set()
+        await order.add("b2", Kind.BATCH, engine="main", held=True)
+        assert "b2" not in order.started
+        await order.end("elsewhere")
+        await eventually(lambda: "b2" in order.started)
+        await order.add("again", Kind.INLINE, engine="main")
+        assert not order.turns["b2"].wanted.is_set()
 
 
 async def test_a_full_queue_refuses_at_once(make: Make) -> None:

@@ -60,6 +60,7 @@ class FakeBackend:
     rank = -1
     needs_model = False
     constraints = True
+    inline_first = False
 
     def unavailable(self) -> str:
         return ""

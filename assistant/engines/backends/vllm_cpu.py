@@ -41,6 +41,7 @@ def server(
         *("--block-size", str(settings.block_size)),
         *("--max-num-batched-tokens", str(settings.max_batched_tokens)),
         *("--scheduling-policy", "priority"),
+        *("--scheduler-cls", "assistant.engines.vllm_scheduler.inline_first"),
         "--enable-prefix-caching",
         "--enable-prompt-tokens-details",
         *("--generation-config", "vllm"),
@@ -73,6 +74,7 @@ class VllmCpu:
     rank = 10
     needs_model = True
     constraints = True
+    inline_first = True
 
     def unavailable(self) -> str:
         if importlib.util.find_spec("vllm") is None:
@@ -97,6 +99,8 @@ class VllmCpu:
             # Without this, one of two cores would be kept idle for the API server.
             "VLLM_CPU_NUM_OF_RESERVED_CPU": "0",
             "ASSISTANT_W4A8": "1",
+            # A step of 512 prefill tokens takes a second on two cores; on a GPU milliseconds.
+            "ASSISTANT_TYPING_TOKENS": str(settings.typing_batched_tokens),
         }
         if not SECOND_NUMA_NODE.exists() and settings.tensor_parallel == 1:
             # One process fewer, and its import of vLLM: a third of the start. It exists to

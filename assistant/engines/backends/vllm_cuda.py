@@ -21,6 +21,7 @@ class VllmCuda:
     rank = 0
     needs_model = True
     constraints = True
+    inline_first = True
 
     def unavailable(self) -> str:
         if not Path("/dev/nvidiactl").exists() or shutil.which("nvidia-smi") is None:

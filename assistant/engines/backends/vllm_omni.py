@@ -27,6 +27,7 @@ class VllmOmni:
     rank = -1
     needs_model = False
     constraints = False
+    inline_first = False
 
     def unavailable(self) -> str:
         if not Path("/dev/nvidiactl").exists() or shutil.which("nvidia-smi") is None:

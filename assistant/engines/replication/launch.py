@@ -62,6 +62,11 @@ class Replicated:
     def constraints(self) -> bool:
         return self.inner.constraints
 
+    @property
+    def inline_first(self) -> bool:
+        """Each replica does so for itself, which is enough where they share no processor."""
+        return self.inner.inline_first and self.inner.device != "cpu"
+
     def unavailable(self) -> str:
         if importlib.util.find_spec("vllm_router") is None:
             return "vllm-router is not installed: `pip install 'repo-assistant[router]'`"
