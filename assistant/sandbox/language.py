@@ -33,13 +33,20 @@ class Mount:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How a job is run: ``steps`` one after the other in the working folder, all but the last
-    being the compiler's."""
+    being the compiler's.
+
+    ``compile_bytes`` of disk and ``compile_seconds`` of wall and of CPU time are the compiler's,
+    on top of the job's limits: where it builds its own library first, that is not the program's
+    doing. Time that it leaves is nobody's; disk that it leaves is the program's.
+    """
 
     steps: tuple[tuple[str, ...], ...]
     mounts: tuple[Mount, ...] = ()
     path: tuple[str, ...] = ()
     """Folders in front of ``PATH``."""
     env: Mapping[str, str] = field(default_factory=dict)
+    compile_bytes: int = 0
+    compile_seconds: float = 0.0
 
 
 class Runtime(Protocol):

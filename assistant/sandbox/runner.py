@@ -9,6 +9,7 @@ import marshal
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from assistant.errors import AssistantError
@@ -29,7 +30,7 @@ def run(job: Job) -> Outcome:
             raise Refused("generated code runs only inside bubblewrap, which needs Linux")
         spec.check(job)
         plan = runtimes.get(job.language).plan(job)
-        return _outcome(job, _started(job, plan))
+        return _outcome(job, plan, _started(job, plan))
     except (Refused, AssistantError) as reason:
         return Outcome(Status.REFUSED, reason=str(reason))
     except OSError as error:
@@ -75,12 +76,15 @@ def _started(job: Job, plan: Plan) -> Raw:
         filters = sealed(seccomp.program(), "seccomp")
         written = sealed(spec.write(job, plan, uid), "spec")
         stdin = sealed(job.stdin.encode(errors="replace"), "stdin")
-        command = bubblewrap.command(bwrap, root, job.limits.disk_bytes, mounts, files)
+        room = job.limits.disk_bytes + plan.compile_bytes
+        command = bubblewrap.command(bwrap, root, room, mounts, files)
         for name, value in env.items():
             command += ["--setenv", name, value]
         command += ["--seccomp", str(filters)]
         program = [python, "-I", "-S", "-B", bubblewrap.INIT, str(written)]
-        return supervise(command, program, stdin, [*files.values(), filters, written], job.limits)
+        longest = job.limits.wall_seconds + plan.compile_seconds
+        limits = replace(job.limits, wall_seconds=longest)
+        return supervise(command, program, stdin, [*files.values(), filters, written], limits)
 
 
 @functools.cache
@@ -90,7 +94,7 @@ def _init() -> bytes:
     return importlib.util.MAGIC_NUMBER + bytes(12) + marshal.dumps(code)
 
 
-def _outcome(job: Job, raw: Raw) -> Outcome:
+def _outcome(job: Job, plan: Plan, raw: Raw) -> Outcome:
     """Raises Refused where nothing was started."""
     started, _, report = raw.report.partition(b"\n")
     if started != b"started":
@@ -109,12 +113,14 @@ def _outcome(job: Job, raw: Raw) -> Outcome:
     if word == "unfit":
         raise Refused(f"the program cannot be started: {detail}")
     usage = Usage(wall / 1e6, cpu / 1e6, memory, processes)
-    status, exit_code, reason = _ending(word, code, job.limits, raw.flooded)
+    status, exit_code, reason = _ending(word, code, job.limits, plan, raw.flooded)
     files = _files(rest, job.collect)
     return Outcome(status, exit_code, stdout, stderr, reason, usage, files)
 
 
-def _ending(word: str, code: int, limits: Limits, flooded: bool) -> tuple[Status, int | None, str]:
+def _ending(
+    word: str, code: int, limits: Limits, plan: Plan, flooded: bool
+) -> tuple[Status, int | None, str]:
     """Process 1's word and wait status → status, exit status, reason."""
     over = {
         "memory": f"it took more than {limits.memory_bytes >> 20} MiB of memory",
@@ -123,9 +129,10 @@ def _ending(word: str, code: int, limits: Limits, flooded: bool) -> tuple[Status
         "sockets": f"it had more than {init.MAX_SOCKETS} sockets",
         "asked": "it ended its own sandbox",
     }
+    more = f" and {plan.compile_seconds:g} s for the compiler" if plan.compile_seconds else ""
     late = {
-        "wall": f"it ran longer than {limits.wall_seconds:g} s",
-        "cpu": f"it took more than {limits.cpu_seconds:g} s of CPU time",
+        "wall": f"it ran longer than {limits.wall_seconds:g} s{more}",
+        "cpu": f"it took more than {limits.cpu_seconds:g} s of CPU time{more}",
     }
     if flooded:
         return Status.KILLED, None, f"it wrote far more than {limits.output_bytes} bytes of output"

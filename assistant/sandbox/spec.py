@@ -71,6 +71,7 @@ def write(job: Job, plan: Plan, uid: int) -> bytes:
             "steps": [[_name(word) for word in step] for step in plan.steps],
             "env": {_name(k): _name(v) for k, v in env.items()},
             "limits": {
+                "compile": plan.compile_seconds,
                 "wall": limits.wall_seconds,
                 "cpu": limits.cpu_seconds,
                 "memory": limits.memory_bytes,

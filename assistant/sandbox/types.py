@@ -26,7 +26,8 @@ class Status(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Each holds for the whole process tree of a run, a compiler's included, unless it says
-    otherwise."""
+    otherwise. Where a compiler needs much for itself (Go), its language adds disk and time for
+    it: ``compile_bytes`` and ``compile_seconds`` of :class:`assistant.sandbox.language.Plan`."""
 
     wall_seconds: float = 10.0
     cpu_seconds: float = 10.0

@@ -6,6 +6,10 @@ from assistant.sandbox.language import Plan, alone, find, mounted
 from assistant.sandbox.types import Job
 
 PROGRAM = "/tmp/program"  # noqa: S108 - the sandbox's own
+COMPILE_BYTES = 256 << 20
+COMPILE_SECONDS = 60.0
+"""Go ships its library as source: with an empty cache even "hello" builds 100 MiB in 10 s of CPU
+time, and net/http 200 MiB in 30 s."""
 PARTS = ("bin/go", "pkg/include", "pkg/tool", "src", "lib/time", "go.env", "VERSION")
 """Of its folder, which may be ``~/go``, where others' modules are kept too."""
 
@@ -32,7 +36,14 @@ class Go:
         # `go build` takes files of one folder; with a module of its own, the whole of it.
         what = (".",) if "go.mod" in job.files else tuple(sources)
         build = (f"{inside}/bin/go", "build", "-o", PROGRAM, *what)
-        return Plan((build, (PROGRAM, *job.arguments)), mounts, (f"{inside}/bin",), env)
+        return Plan(
+            (build, (PROGRAM, *job.arguments)),
+            mounts,
+            (f"{inside}/bin",),
+            env,
+            compile_bytes=COMPILE_BYTES,
+            compile_seconds=COMPILE_SECONDS,
+        )
 
 
 RUNTIME = Go()
