@@ -1,4 +1,8 @@
-"""One line a request, with nothing of its text: ``log/audit.jsonl``."""
+"""One line a request, with nothing of its text: ``log/audit.jsonl``.
+
+Those that look at the gateway itself (its status page, ``/health``, ``/metrics``) have one only
+where they were refused or failed.
+"""
 
 from __future__ import annotations
 

@@ -75,7 +75,9 @@ class Gateway:
         self.history.add(call)
         call.trace.end(call, self.metrics.path(call))
         call.trace = UNTRACED
-        if self._audit is not None:
+        # A status page that is open asks every two seconds: only what goes wrong is worth a line.
+        looked = call.path in WATCHED and 200 <= call.status < 400 and not call.outcome
+        if self._audit is not None and not looked:
             with suppress(OSError):
                 self._audit.write(call)
 

@@ -192,3 +192,25 @@ def test_one_line_a_request_without_its_text(door: Door, place: Place, engine: F
     assert not any("SECRET" in text or "ANSWER" in text for text in everywhere)
     strange = door.get("/health", headers={"X-Request-Id": "a b\tc"})
     assert strange.headers["x-request-id"] not in ("a b\tc", "")
+
+
+@pytest.mark.slow
+def test_looking_at_the_gateway_leaves_a_line_only_where_it_is_refused(
+    door: Door, place: Place, engine: FakeControl
+) -> None:
+    def look(path: str, name: str, **headers: str) -> int:
+        return door.get(path, headers={"X-Request-Id": f"look-{name}", **headers}).status_code
+
+    for path in ("/", "/status.json", "/metrics", "/health"):
+        assert look(path, "seen") == 200
+    assert look("/status.json", "refused", Origin="https://example.com") == 403
+    assert door.post("/status.json", {}, headers={"X-Request-Id": "look-wrong"}).status_code == 405
+    assert look("/v1/models", "last") == 200
+    log = place.home / "log" / "audit.jsonl"
+
+    def names() -> list[str]:
+        lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+        found = [said["id"] for line in lines if (said := json.loads(line))["id"][:5] == "look-"]
+        return found if "look-last" in found else []
+
+    assert engine.wait_for(names) == ["look-refused", "look-wrong", "look-last"]
