@@ -48,6 +48,7 @@ IMAGES = {"vllm/vllm-openai:v0.32.0", "vllm/vllm-omni:v0.30.0", "repo-assistant:
 BUILT_IN = {
     # Of vLLM's own parser, by fields of its settings rather than by name in its source.
     *("--host", "--port", "--enable-prompt-tokens-details", "--structured-outputs-config.backend"),
+    "--enable-scale-out",
     # Of vLLM-Omni, as platform facts and its documentation have them.
     *("--omni", "--stage-overrides"),
     # Of Ray.
@@ -227,6 +228,14 @@ def test_every_command_line_is_one_that_its_program_takes(file: Path) -> None:
             assert flags <= vllms_flags(), flags - vllms_flags()
         else:
             assert said[:3] == ["--config", "/etc/assistant/config.toml", "serve"]
+
+
+@pytest.mark.parametrize("file", [*COMPOSE, *KUBERNETES], ids=lambda f: f"{f.parent.name}-{f.stem}")
+def test_engines_behind_a_router_tell_it_token_ids(file: Path) -> None:
+    lines = [words(line) for line in command_lines(file)]
+    if any(said[:1] == ["vllm-router"] for said in lines):
+        of_text = [said for said in lines if "vllm" in said and "--omni" not in said]
+        assert all("--enable-scale-out" in said for said in of_text)
 
 
 def _is_a_routers(arguments: list[str]) -> None:

@@ -121,3 +121,10 @@ def test_gpus_that_do_not_add_up_are_faults() -> None:
         EngineSettings(gpus=[0, 0])
     with pytest.raises(ValueError, match="needs as many gpus"):
         EngineSettings(gpus=[0], tensor_parallel=2)
+
+
+@pytest.mark.parametrize("name", ["vllm-cpu", "vllm-cuda"])
+def test_only_replicas_tell_a_router_the_token_ids_of_a_prompt(name: str) -> None:
+    for count in (1, 2):
+        launch = BACKENDS.get(name).launch(MODEL, 1, EngineSettings(replicas=count))
+        assert ("--enable-scale-out" in launch.argv) is (count > 1)

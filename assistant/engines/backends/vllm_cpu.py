@@ -51,6 +51,10 @@ def server(
     ]
     if settings.tensor_parallel > 1:
         argv += ["--tensor-parallel-size", str(settings.tensor_parallel)]
+    if settings.replicas > 1:
+        # The router asks for a prompt's token ids at /render, and takes a refusal as it is:
+        # then it compares no prompts at all.
+        argv.append("--enable-scale-out")
     if settings.takes_adapters:
         argv += ["--enable-lora", "--max-lora-rank", str(settings.lora_rank)]
     return argv

@@ -2,8 +2,9 @@
 
 Its policy ``cache_aware`` keeps a tree of the prompts that went to each replica and sends a
 request where most of its beginning went before, unless that one is too busy. It compares token
-ids: for a prompt of text or a chat it first asks a replica for them (``/render``, else
-``/tokenize``), so clients that have the tokenizer save that by sending ids. Options as of 0.1.17.
+ids: for a prompt of text or a chat it first asks a replica for them, so clients that have the
+tokenizer save that by sending ids. It asks at ``/render``, which vLLM 0.32 refuses without
+``--enable-scale-out``; only where that is not found it asks at ``/tokenize``. Options as of 0.1.17.
 """
 
 from __future__ import annotations
