@@ -235,6 +235,7 @@ def test_engines_behind_a_router_tell_it_token_ids(file: Path) -> None:
     lines = [words(line) for line in command_lines(file)]
     if any(said[:1] == ["vllm-router"] for said in lines):
         of_text = [said for said in lines if "vllm" in said and "--omni" not in said]
+        assert of_text
         assert all("--enable-scale-out" in said for said in of_text)
 
 
