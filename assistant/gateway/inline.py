@@ -94,12 +94,19 @@ class Inline:
         self, engine: Engine, request: CompletionRequest, work: Work, call: Call
     ) -> Completion:
         """The product's answer. Raises Refusal."""
+        return (await self.several(engine, [request], work, call))[0]
+
+    async def several(
+        self, engine: Engine, requests: Sequence[CompletionRequest], work: Work, call: Call
+    ) -> list[Completion]:
+        """The product's answers to requests for one place, which differ in their terms: asked
+        at once, in one turn. Raises Refusal."""
         superseded = Superseded("a newer request for this document came")
         with self._newest(work) as newer:
             while True:
                 with suppress(_Wanted):
-                    answer = self._complete(engine, request, work, call)
-                    return await unless(newer, answer, superseded)
+                    answers = self._complete(engine, requests, work, call)
+                    return await unless(newer, answers, superseded)
 
     async def warm(
         self, engine: Engine, request: CompletionRequest, work: Work, call: Call
@@ -110,7 +117,7 @@ class Inline:
         short = replace(request, terms=replace(request.terms, max_tokens=1))
         try:
             async with asyncio.timeout(WARM_SECONDS):
-                return await self._complete(engine, short, work, call)
+                return (await self._complete(engine, [short], work, call))[0]
         except (Busy, TimeoutError, _Wanted):
             return None
 
@@ -153,25 +160,28 @@ class Inline:
             return await completer.prompt(request)
 
     async def _complete(
-        self, engine: Engine, request: CompletionRequest, work: Work, call: Call
-    ) -> Completion:
+        self, engine: Engine, requests: Sequence[CompletionRequest], work: Work, call: Call
+    ) -> list[Completion]:
         async with self._turn(engine, work, call) as turn:
             endpoint = await engine.ready()
-            fields = self._fields(engine, endpoint, request.terms, work, call)
-            terms = replace(request.terms, fields=fields, headers=call.to_engine)
             completer = self._completer(engine, endpoint)
-            asked = replace(request, terms=terms)
+            asked = []
+            for one in requests:
+                fields = self._fields(engine, endpoint, one.terms, work, call)
+                terms = replace(one.terms, fields=fields, headers=call.to_engine)
+                asked.append(replace(one, terms=terms))
             with _translated():
                 try:
-                    done = await unless(turn.wanted, completer.complete(asked), _Wanted())
+                    done = await unless(turn.wanted, _all(completer, asked), _Wanted())
                 except EngineUnavailable:
                     if engine.served.replicas == 1:
                         raise
                     # One replica of several has gone: nothing was shown yet, so ask another.
-                    done = await unless(turn.wanted, completer.complete(asked), _Wanted())
-        self._silence.heard(engine, done)
-        call.prompt_tokens, call.cached_tokens = done.prompt_tokens, done.cached_tokens
-        call.generated_tokens = done.generated_tokens
+                    done = await unless(turn.wanted, _all(completer, asked), _Wanted())
+        for answer in done:
+            self._silence.heard(engine, answer)
+        call.prompt_tokens, call.cached_tokens = done[0].prompt_tokens, done[0].cached_tokens
+        call.generated_tokens = sum(answer.generated_tokens for answer in done)
         return done
 
     @asynccontextmanager
@@ -211,6 +221,18 @@ class Inline:
         finally:
             if self._latest.get(work.document) is newer:
                 del self._latest[work.document]
+
+
+async def _all(completer: Completer, requests: Sequence[CompletionRequest]) -> list[Completion]:
+    """The answers, in order; when one fails the others are cancelled and its error raised."""
+    if len(requests) == 1:
+        return [await completer.complete(requests[0])]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(completer.complete(request)) for request in requests]
+    except ExceptionGroup as several:
+        raise several.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 def left(call: Call) -> Response:

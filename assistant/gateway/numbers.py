@@ -25,5 +25,7 @@ NaturalOrNone = Annotated[int, Field(ge=-1, le=_EXACT), _WHOLE]
 """-1 is none, in llama.cpp's words."""
 Count = Annotated[int, Field(ge=1, le=MOST), _WHOLE]
 CountOrNone = Annotated[int, Field(ge=-1, le=MOST), _WHOLE]
+Few = Annotated[int, Field(ge=1, le=4), _WHOLE]
+"""llama.cpp's own limit for answers is how many slots it has: four unless it is told."""
 Choices = Annotated[int, Field(ge=1, le=128), _WHOLE]
 Token = Annotated[int, Field(ge=0, le=MOST), _WHOLE]

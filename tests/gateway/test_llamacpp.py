@@ -24,7 +24,7 @@ SAMPLING = {"top_k": 40, "top_p": 0.99, "stream": False, "samplers": ["top_k", "
 
 
 def vscode(prefix: str, suffix: str, prompt: str, indent: int = 0) -> dict[str, Any]:
-    """A completion as llama.vscode 0.0.63 asks for it."""
+    """A completion as llama.vscode 0.0.63 asks for it, but for one answer in place of three."""
     return {
         "id_slot": 0,
         "input_prefix": prefix,
@@ -119,6 +119,47 @@ def test_a_stream_ends_with_the_figures(door: Door, engine: FakeControl) -> None
     assert events[-1]["generation_settings"]["n_ctx"] == 8192
 
 
+def test_several_answers_are_a_list_of_them(door: Door, engine: FakeControl) -> None:
+    engine.configure(default="a + b")
+    body = {**vscode("def add(a, b):\n", "\n", "    return "), "n_cmpl": 3}
+    # Answers to one request do not take each other's place.
+    answers = door.post("/infill", body, headers={"X-Assistant-Document": "add.py"}).json()
+    assert [(answer["index"], answer["content"]) for answer in answers] == [
+        (0, "a + b"),
+        (1, "a + b"),
+        (2, "a + b"),
+    ]
+    assert answers[2]["generation_settings"]["temperature"] == 0.8
+    sent = engine.requests()
+    assert sorted(one["temperature"] for one in sent) == [0, 0.8, 0.8]
+    assert len({str(one["prompt"]) for one in sent}) == 1
+    warmed = door.post("/infill", {**warming([]), "n_cmpl": 2}).json()
+    assert [(answer["index"], answer["content"]) for answer in warmed] == [(0, ""), (1, "")]
+
+
+def test_several_answers_are_drawn_as_the_client_says(door: Door, engine: FakeControl) -> None:
+    engine.configure(default="1")
+    drawn = {"n_cmpl": 2, "temperature": 0.5, "seed": 7, "response_fields": ["content"]}
+    body = {"input_prefix": "x = ", **drawn}
+    assert door.post("/infill", body).json() == [{"content": "1"}] * 2
+    sent = sorted(engine.requests(), key=lambda one: one["seed"])
+    assert [(one["temperature"], one["seed"]) for one in sent] == [(0.5, 7), (0.5, 8)]
+    text = door.post("/infill", {"input_prefix": "x = ", "n_cmpl": 2, "stream": True}).text
+    events = [json.loads(line[6:]) for line in text.splitlines() if line]
+    assert [(event.get("index"), event["stop"]) for event in events] == [
+        (0, False),
+        (0, True),
+        (1, False),
+        (1, True),
+    ]
+
+
+def test_of_several_answers_none_is_given_when_one_fails(door: Door, engine: FakeControl) -> None:
+    engine.configure(refuse=500)
+    answer = door.post("/infill", {"input_prefix": "x = ", "n_cmpl": 2})
+    assert answer.json()["error"]["code"] == 502
+
+
 def test_what_stands_behind_the_cursor_stands_once(door: Door, engine: FakeControl) -> None:
     engine.configure(default="f(1), 2); print(x)\n")
     answer = door.post(
@@ -188,6 +229,8 @@ def test_a_named_workspace_gives_its_context(
         ({"input_extra": [{"filename": "x"}]}, 400, "invalid_request_error"),
         ({"input_extra": [{"filename": 1, "text": "x"}]}, 400, "invalid_request_error"),
         ({"n_predict": "many"}, 400, "invalid_request_error"),
+        ({"n_cmpl": 5}, 400, "invalid_request_error"),
+        ({"n_cmpl": 0}, 400, "invalid_request_error"),
         ({"model": "gpt-9"}, 404, "not_found_error"),
     ],
 )

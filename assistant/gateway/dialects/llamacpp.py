@@ -1,91 +1,34 @@
 """llama.cpp's ``/infill``, as llama.vscode and llama.vim ask it.
 
-The text is the product's: it is decided on as a whole, so a stream brings it in one piece.
-What these clients say of sampling and of slots is llama.cpp's own and is passed over.
+The text is the product's: where it ends and what is cut is decided on the whole of it, so a
+stream brings it in one piece. Of several answers (``n_cmpl``; llama.vscode asks for three) the
+first is the one that is given alone, the others are drawn at random; some may be equal.
+What these clients say of samplers and of slots is llama.cpp's own and is passed over.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import PurePath
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.gateway.access import needs, place_of, work_of
 from assistant.gateway.call import Call
 from assistant.gateway.errors import Refusal
+from assistant.gateway.infill import DRAWN, InfillBody
 from assistant.gateway.inline import left
 from assistant.gateway.insertion import insertion
-from assistant.gateway.numbers import CountOrNone, Integer, Natural, NaturalOrNone
 from assistant.gateway.relay import ClientGone, until_gone
 from assistant.gateway.work import Kind
-from assistant.types import Completion, Snippet, SnippetKind, Terms
+from assistant.types import Completion, Terms
 
 if TYPE_CHECKING:
     from assistant.gateway.engine import Engine
     from assistant.gateway.gateway import Gateway
-
-
-class ExtraBody(BaseModel):
-    """A piece of another file."""
-
-    model_config = ConfigDict(extra="allow", strict=True)
-
-    text: str
-    filename: str = ""
-
-
-class InfillBody(BaseModel):
-    """``POST /infill``. Unknown fields are passed over."""
-
-    model_config = ConfigDict(extra="allow", strict=True)
-
-    input_prefix: str = Field("", description="The lines above the cursor's line.")
-    input_suffix: str = Field("", description="What follows the cursor.")
-    prompt: str = Field("", description="The cursor's line, up to the cursor.")
-    input_extra: list[ExtraBody] | None = Field(
-        None, description="Pieces of other files, the newest last; empty for the gateway's own."
-    )
-    n_predict: CountOrNone | None = Field(None, description="Most tokens; 0 only reads the prompt.")
-    t_max_predict_ms: Natural | None = Field(
-        None, description="Time to generate in, once there is a whole line."
-    )
-    temperature: float | None = Field(None, ge=0, le=2)
-    seed: NaturalOrNone | None = Field(None, description="-1 for none.")
-    stop: list[str] | None = None
-    stream: bool | None = False
-    response_fields: list[str] | None = Field(
-        None, description="Only these, by their paths, such as `timings/prompt_n`."
-    )
-    id_slot: Integer | None = None
-    model: str = ""
-
-    def terms(self) -> Terms:
-        fields: dict[str, Any] = {}
-        if self.temperature is not None:
-            fields["temperature"] = self.temperature
-        if self.seed is not None and self.seed >= 0:
-            fields["seed"] = self.seed
-        return Terms(max(self.n_predict or 0, 0), (self.t_max_predict_ms or 0) / 1000, fields)
-
-    def snippets(self) -> list[Snippet] | None:
-        """None where the client sends none."""
-        found = [
-            # Where in its file a piece stands is not known; its number keeps the order.
-            Snippet(
-                PurePath(extra.filename).as_posix().lstrip("/") if extra.filename else "other",
-                *(number, number, extra.text),
-                SnippetKind.OPEN,
-                float(number),
-                "sent by the editor",
-            )
-            for number, extra in enumerate(self.input_extra or ())
-        ]
-        return found or None
 
 
 class LlamaCpp:
@@ -110,13 +53,22 @@ class LlamaCpp:
             asked = await gateway.inline.request(
                 place, prefix, body.input_suffix, snippets=body.snippets(), terms=body.terms()
             )
-            does = gateway.inline.warm if warms else gateway.inline.complete
+            count = body.n_cmpl or 1
             try:
-                done = await until_gone(request.receive, does(engine, asked, work, call))
+                if warms:
+                    read = gateway.inline.warm(engine, asked, work, call)
+                    given = [await until_gone(request.receive, read)] * count
+                else:
+                    several = [replace(asked, terms=_terms(engine, body, n)) for n in range(count)]
+                    answers = gateway.inline.several(engine, several, work, call)
+                    given = list(await until_gone(request.receive, answers))
             except ClientGone:
                 return left(call)
-            text = "" if warms or done is None else insertion(done, asked.document.text)
-            return _answered(_answer(engine, body, done, text), body)
+            shaped = []
+            for number, one in enumerate(given):
+                text = "" if warms or one is None else insertion(one, asked.document.text)
+                shaped.append(_answer(engine, body, one, text, number))
+            return _answered(shaped, body)
 
         return router
 
@@ -147,7 +99,13 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _answer(engine: Engine, body: InfillBody, done: Completion | None, text: str) -> dict[str, Any]:
+def _terms(engine: Engine, body: InfillBody, number: int) -> Terms:
+    return body.terms(number, engine.settings.completion.temperature or DRAWN)
+
+
+def _answer(
+    engine: Engine, body: InfillBody, done: Completion | None, text: str, number: int
+) -> dict[str, Any]:
     for stop in body.stop or ():
         text = text.partition(stop)[0] if stop else text
     done = done or Completion("", 0, 0)
@@ -155,9 +113,9 @@ def _answer(engine: Engine, body: InfillBody, done: Completion | None, text: str
     read = max(done.prompt_tokens - done.cached_tokens, 0)
     read_ms = max(timings.first_token - timings.context, 0.0) if timings.first_token else 0.0
     wrote_ms = max(timings.total - timings.first_token, 0.0) if timings.first_token else 0.0
-    settings = engine.settings.completion
+    fields = _terms(engine, body, number).fields
     return {
-        "index": 0,
+        "index": number,
         "content": text,
         "tokens": [],
         "id_slot": -1 if body.id_slot is None else body.id_slot,
@@ -168,7 +126,7 @@ def _answer(engine: Engine, body: InfillBody, done: Completion | None, text: str
         "generation_settings": {
             "n_ctx": engine.served.max_model_len,
             "n_predict": -1 if body.n_predict is None else body.n_predict,
-            "temperature": settings.temperature if body.temperature is None else body.temperature,
+            "temperature": fields.get("temperature", engine.settings.completion.temperature),
             "stream": bool(body.stream),
         },
         "has_new_line": "\n" in text,
@@ -192,17 +150,19 @@ def _rate(name: str, tokens: int, ms: float) -> dict[str, float]:
     }
 
 
-def _answered(answer: dict[str, Any], body: InfillBody) -> Response:
+def _answered(answers: list[dict[str, Any]], body: InfillBody) -> Response:
     if body.stream:
-        return StreamingResponse(_events(answer, body), media_type="text/event-stream")
-    return JSONResponse(_chosen(answer, body))
+        return StreamingResponse(_events(answers, body), media_type="text/event-stream")
+    chosen = [_chosen(answer, body) for answer in answers]
+    return JSONResponse(chosen if len(chosen) > 1 else chosen[0])
 
 
-def _events(answer: dict[str, Any], body: InfillBody) -> Iterator[str]:
-    head = {name: answer[name] for name in ("index", "content", "tokens", "id_slot")}
-    counts = {name: answer[name] for name in ("tokens_predicted", "tokens_evaluated")}
-    for event in ({**head, "stop": False, **counts}, _chosen({**answer, "content": ""}, body)):
-        yield f"data: {json.dumps(event)}\n\n"
+def _events(answers: list[dict[str, Any]], body: InfillBody) -> Iterator[str]:
+    for answer in answers:
+        head = {name: answer[name] for name in ("index", "content", "tokens", "id_slot")}
+        counts = {name: answer[name] for name in ("tokens_predicted", "tokens_evaluated")}
+        for event in ({**head, "stop": False, **counts}, _chosen({**answer, "content": ""}, body)):
+            yield f"data: {json.dumps(event)}\n\n"
 
 
 def _chosen(answer: dict[str, Any], body: InfillBody) -> dict[str, Any]:
