@@ -83,3 +83,22 @@ def test_a_stream_that_had_begun_ends_with_an_error_and_the_next_request_works(
     assert all(text.rstrip().endswith("data: [DONE]") for text in texts)
     engine.configure(chunk_delay_ms=0)
     assert ask(door, 1)[0] == 200
+
+
+def test_a_completion_of_the_product_is_asked_of_another_replica(
+    door: Door, place: Place, engine: FakeControl
+) -> None:
+    engine.configure(default="load(path)", headers_first=True, first_delay_ms=1000)
+
+    def complete(user: int) -> tuple[int, str]:
+        body = {"input_prefix": f"# user {user}\n" * 50 + "x = ", "input_suffix": "\n"}
+        answer = door.post("/infill", body)
+        return answer.status_code, answer.json().get("content", answer.text)
+
+    with ThreadPoolExecutor(USERS) as pool:
+        answers = pool.map(complete, range(USERS))
+        engine.wait_for(lambda: len(engine.events("request")) == USERS)
+        assert len({event["pid"] for event in engine.events("request")}) == 2
+        killed(place)
+        assert list(answers) == [(200, "load(path)")] * USERS
+    assert len(engine.events("request")) > USERS
