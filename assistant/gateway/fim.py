@@ -9,13 +9,10 @@ from pathlib import Path
 
 from assistant.engines.protocol import Endpoint
 from assistant.gateway.pool import Engine
-from assistant.prompts.layout import Prompt, plain
+from assistant.prompts.layout import Prompt, plain, room_for
 from assistant.prompts.template import find
 from assistant.prompts.tokenizer import EstimatingTokenizer, ModelTokenizer, Tokenizer
 from assistant.types import Snippet
-
-_SPARE = 64
-"""Room for special tokens and paths."""
 
 
 async def tokenizer_of(endpoint: Endpoint) -> Tokenizer:
@@ -45,6 +42,5 @@ async def infilling(
     """
     tokenizer = await tokenizer_of(endpoint)
     template = find(engine.settings.engine.fim or endpoint.fim, endpoint.model)
-    shown = sum(tokenizer.count(snippet.text) + _SPARE for snippet in snippets)
-    room = max(64, engine.settings.engine.max_model_len - answer_tokens - _SPARE - shown)
-    return plain(prefix, suffix, path, snippets, template, tokenizer, room)
+    left = room_for(engine.settings.engine.max_model_len, answer_tokens, snippets, tokenizer)
+    return plain(prefix, suffix, path, snippets, template, tokenizer, left)

@@ -38,6 +38,10 @@ STEP_LINES = 32
 BLOCK_LINES = 16
 # No line of source code needs more; a line of a megabyte would take seconds to encode.
 MAX_LINE_CHARS = 2000
+# Of the plain template: for special tokens, paths and a count that is only an estimate.
+SPARE_TOKENS = 64
+# The prompt's share of a window that is too small for what is asked: the engine says so then.
+LEAST_TOKENS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,15 @@ def _from_the_line_above(cut: Cut) -> Cut:
     before them are one token."""
     kept = len(cut.before.rstrip("\r\n"))
     return Cut(cut.before[:kept], cut.before[kept:] + cut.typed, cut.after)
+
+
+def room_for(
+    window_tokens: int, answer_tokens: int, snippets: Sequence[Snippet], tokenizer: Tokenizer
+) -> int:
+    """Tokens that :func:`plain` has for prefix and suffix in a model's window, beside the answer
+    and the snippets; never less than :data:`LEAST_TOKENS`."""
+    shown = sum(tokenizer.count(snippet.text) + SPARE_TOKENS for snippet in snippets)
+    return max(LEAST_TOKENS, window_tokens - answer_tokens - SPARE_TOKENS - shown)
 
 
 def plain(

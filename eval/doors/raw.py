@@ -9,24 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistant.engines.client import EngineClient
 from assistant.engines.protocol import ChatRequest, Chunk, GenerateRequest
-from assistant.prompts.layout import Prompt, plain
+from assistant.prompts.layout import Prompt, plain, room_for
 from assistant.prompts.template import FimTemplate, find
 from assistant.prompts.tokenizer import EstimatingTokenizer, ModelTokenizer, Tokenizer
+from assistant.types import Snippet
 from eval.door import PATIENCE, Door, Setting
 from eval.types import Answer, ChatAsk, CompletionAsk
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
-
-SPARE_TOKENS = 64
-"""Room for special tokens, paths and a count that is only an estimate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +72,21 @@ class RawDoor:
 
     def _infilling(self, ask: CompletionAsk) -> Prompt:
         prefix, suffix = ask.published or (ask.prefix, ask.suffix)
-        shown = sum(self.tokenizer.count(s.text) + SPARE_TOKENS for s in ask.snippets)
-        room = self._room(ask.max_tokens) - shown
-        return plain(prefix, suffix, ask.path, ask.snippets, self._template(), self.tokenizer, room)
+        left = self._room(ask, ask.snippets)
+        return plain(prefix, suffix, ask.path, ask.snippets, self._template(), self.tokenizer, left)
 
     def _left_only(self, ask: CompletionAsk) -> Prompt:
         """The prefix alone, as far as it fits, to be continued."""
         stop = self._template().stop
         if not self.tokenizer.exact:
             return Prompt(ask.prefix, self.tokenizer.count(ask.prefix), stop=stop)
-        ids = list(self.tokenizer.encode(ask.prefix))[-self._room(ask.max_tokens) :]
+        ids = list(self.tokenizer.encode(ask.prefix))[-self._room(ask) :]
         ends = tuple(i for token in stop if (i := self.tokenizer.special(token)) is not None)
         return Prompt(ids, len(ids), stop_token_ids=ends, stop=stop)
 
-    def _room(self, answer_tokens: int) -> int:
-        """Tokens for the prompt."""
-        return max(32, self.setting.settings.engine.max_model_len - answer_tokens - SPARE_TOKENS)
+    def _room(self, ask: CompletionAsk, snippets: Sequence[Snippet] = ()) -> int:
+        window = self.setting.settings.engine.max_model_len
+        return room_for(window, ask.max_tokens, snippets, self.tokenizer)
 
     def _template(self) -> FimTemplate:
         endpoint = self.setting.endpoint

@@ -1,13 +1,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.errors import UsageError
-from assistant.prompts.layout import STEP_LINES, Prompt, build, plain, window
+from assistant.prompts.layout import (
+    LEAST_TOKENS,
+    SPARE_TOKENS,
+    STEP_LINES,
+    Prompt,
+    build,
+    plain,
+    room_for,
+    window,
+)
 from assistant.prompts.template import FimTemplate, templates
 from assistant.prompts.tokenizer import EstimatingTokenizer, ModelTokenizer, Tokenizer
 from assistant.settings import CompletionSettings
@@ -225,3 +235,23 @@ def test_the_plain_template_is_cut_at_its_far_ends(
     assert 20 < text.count("first ") < 300
     short = plain("a", suffix, "a.py", (), qwen, counting, 200)
     assert short.tokens > 180
+
+
+@pytest.mark.parametrize("snippets", [[], [SNIPPET, SNIPPET]])
+def test_the_plain_template_has_what_answer_and_snippets_leave(
+    snippets: list[Snippet], tokenizer: ModelTokenizer
+) -> None:
+    shown = sum(tokenizer.count(snippet.text) + SPARE_TOKENS for snippet in snippets)
+    assert room_for(2000, 300, snippets, tokenizer) == 2000 - 300 - SPARE_TOKENS - shown
+    assert room_for(200, 300, snippets, tokenizer) == LEAST_TOKENS
+
+
+def test_snippets_that_fill_the_window_leave_the_cursor_its_surroundings(
+    qwen: FimTemplate, tokenizer: ModelTokenizer
+) -> None:
+    large = replace(SNIPPET, text="other " * 5000)
+    left = room_for(4000, 100, [large], tokenizer)
+    prompt = plain("x " * 500 + "near(", ")" + " y" * 500, "a.py", [large], qwen, tokenizer, left)
+    _, _, text = spelled(prompt, tokenizer).partition("<|fim_prefix|>")
+    assert "near(<|fim_suffix|>)" in text
+    assert tokenizer.count(text) < 2 * LEAST_TOKENS
