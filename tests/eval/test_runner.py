@@ -13,6 +13,7 @@ from fake_control import FakeControl
 
 from assistant.config import load
 from assistant.errors import AssistantError, EngineError, UsageError
+from eval import provenance
 from eval.data import Data
 from eval.door import doors
 from eval.journal import Journal
@@ -33,6 +34,15 @@ ROWS = [
     }
     for number in range(6)
 ]
+
+
+CODE = "0123abcd"
+
+
+@pytest.fixture(autouse=True)
+def _code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers are kept for one state of the code, and who edits it meanwhile changes that."""
+    monkeypatch.setattr(provenance, "commit", lambda: CODE)
 
 
 @pytest.fixture
@@ -69,7 +79,7 @@ async def test_every_door_gives_the_same_scores_for_right_and_wrong_lines(
     assert done.metrics["exact_match"].value == 0.5
     assert 0.0 < done.metrics["exact_match"].low < 0.5 < done.metrics["exact_match"].high <= 1.0
     assert (done.task, done.arm, done.through, done.n) == ("santacoder-fim", "py", through, 6)
-    assert done.commit
+    assert done.commit == CODE
     assert journal.path.exists()
 
 
@@ -162,6 +172,17 @@ async def test_another_setting_does_not_take_up_the_answers(
     other = load({"engine.fim": "qwen2.5-coder", "completion.line_tokens": 7})
     await run(order("raw", settings=other))
     assert len(fake_engine.requests()) - asked == 6
+
+
+async def test_other_code_does_not_take_up_the_answers(
+    order: Callable[..., Order], fake_engine: FakeControl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await run(order("raw"))
+    asked = len(fake_engine.requests())
+    monkeypatch.setattr(provenance, "commit", lambda: f"{CODE}+edited")
+    done, _ = await run(order("raw"))
+    assert len(fake_engine.requests()) - asked == 6
+    assert done.commit == f"{CODE}+edited"
 
 
 async def test_several_answers_give_pass_at_k_seeds(
