@@ -156,7 +156,8 @@ class GatewaySettings(_Section):
     log_text: bool = False
     """Write prompts and answers to the log. Off: no source text is logged anywhere."""
     audit: bool = True
-    """One line a request, without its text, in ``log/audit.jsonl``."""
+    """One line a request, without its text, in ``log/audit.jsonl``; none for a successful look at
+    the status page, metrics or health."""
     otlp_endpoint: str = Field("", pattern=r"^(https?://\S+)?$")
     """Where OpenTelemetry traces go (OTLP over HTTP), such as ``http://127.0.0.1:4318``; empty:
     nowhere."""

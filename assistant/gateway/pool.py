@@ -65,7 +65,8 @@ class Pool:
         for engine in fitting:
             if model in engine.models:
                 return engine
-        known = ", ".join(name for engine in fitting for name in engine.models[:1]) or "none"
+        names = [(engine.models[0], *engine.served.adapters) for engine in fitting]
+        known = ", ".join(name for own in names for name in own) or "none"
         raise UnknownModel(f"no model {model!r} here: there are {known}")
 
     def named(self, engine: Engine, model: str) -> str:
