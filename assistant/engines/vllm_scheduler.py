@@ -7,10 +7,11 @@ it ends, and its prefill fills a step up. So a keystroke would pay for the chat 
 on two cores, its completion took five times as long. Here, as long as a request of priority 0
 (inline completion) waits or runs,
 
-* requests of lower priority stay where they are, with their keys and values, and get no tokens
-  of the step: the next step after the last inline token goes on with them;
+* requests of lower priority are left out of the step: those that run stay where they are, with
+  their keys and values, and go on in the first step without inline completion;
 * after :data:`HELD_SECONDS` they get one step, so that they move on beside ever so many typists;
-* they are not held while the cache for keys and values is full: they must end to make room.
+* they are not held where they must end to make room, in the cache for keys and values or among
+  the engine's slots.
 
 In the same way the prompts of batch work wait for those of chats.
 
@@ -28,15 +29,14 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterator
-from itertools import chain
 from typing import Any
 
 from vllm.config import VllmConfig
 from vllm.v1.core.sched.async_scheduler import AsyncScheduler
+from vllm.v1.core.sched.interface import PauseState
 from vllm.v1.core.sched.output import SchedulerOutput
 from vllm.v1.core.sched.scheduler import Scheduler
-from vllm.v1.request import Request
+from vllm.v1.request import Request, RequestStatus
 
 INLINE = 0
 """vLLM's priority of inline completion, and of requests that say none."""
@@ -59,47 +59,74 @@ class InlineFirst(Scheduler):
 
     def schedule(self, throttle_prefills: bool = False) -> SchedulerOutput:
         now = time.monotonic()
-        inline = [r for r in chain(self.running, self._queued()) if r.priority <= INLINE]
+        present = [*self.running, *self.waiting]
+        inline = [request for request in present if request.priority <= INLINE]
         if inline:
             self._inline_seen = now
-        if inline and now - self._others_moved < HELD_SECONDS and self._fit(inline):
-            self.max_num_scheduled_tokens = self._most_tokens
-            others = [request for request in self.running if request.priority > INLINE]
-            # No other is admitted after them, and the held ones keep their slots.
-            self.max_num_active_reqs = min(len(inline), self._most_active - len(others))
-            return self._without(others, throttle_prefills)
+        # A paused engine drains what runs in it.
+        free = self._pause_state == PauseState.UNPAUSED
+        if inline and free and now - self._others_moved < HELD_SECONDS and self._fit(inline):
+            held = [request for request in present if request.priority > INLINE]
+            return self._without(held, self._most_tokens, throttle_prefills)
         self._others_moved = now
         typing = now - self._inline_seen < TYPING_SECONDS
-        self.max_num_scheduled_tokens = self._few_tokens if typing else self._most_tokens
-        self.max_num_active_reqs = self._most_active
-        behind = self._prompts_behind()
-        if not behind or now - self._prompts_moved >= HELD_SECONDS:
-            behind, self._prompts_moved = [], now
-        return self._without(behind, throttle_prefills)
+        tokens = self._few_tokens if typing else self._most_tokens
+        held = self._prompts_behind() if free else []
+        if not held or now - self._prompts_moved >= HELD_SECONDS:
+            held, self._prompts_moved = [], now
+        return self._without(held, tokens, throttle_prefills)
 
-    def _without(self, held: list[Request], throttle_prefills: bool) -> SchedulerOutput:
-        """A step that leaves some of the running requests where they are."""
-        if held:
-            self.running = [request for request in self.running if request not in held]
+    def _without(
+        self, held: list[Request], tokens: int, throttle_prefills: bool
+    ) -> SchedulerOutput:
+        """A step of at most ``tokens`` that leaves ``held`` where they are."""
+        out = set(held)
+        out |= self._adapters_too_many([r for r in self.running if r not in out])
+        hidden = [request for request in self.running if request in out]
+        queued = [request for request in self.waiting if request in out]
+        self.running = [request for request in self.running if request not in out]
+        self.waiting.remove_requests(queued)
+        self.max_num_scheduled_tokens = tokens
+        self.max_num_active_reqs = self._most_active - len(hidden)
         try:
             return super().schedule(throttle_prefills)
         finally:
-            self.running += held
+            self.running += hidden
+            for request in queued:
+                self.waiting.add_request(request)
 
-    def _queued(self) -> Iterator[Request]:
-        return chain(self.waiting, self.kv_holding_waiting)
+    def _adapters_too_many(self, running: list[Request]) -> set[Request]:
+        """Of requests that would share a step, those for whose adapter it has no place. vLLM sees
+        to that when it admits one, by the requests that it sees then."""
+        if self.lora_config is None:
+            return set()
+        kept: set[int] = set()
+        out: set[Request] = set()
+        for request in sorted(running, key=lambda each: each.priority):
+            adapter = request.lora_request.lora_int_id if request.lora_request else 0
+            if adapter and adapter not in kept and len(kept) >= self.lora_config.max_loras:
+                out.add(request)
+            elif adapter:
+                kept.add(adapter)
+        return out
 
     def _prompts_behind(self) -> list[Request]:
         """Running requests of which the prompt is still read, though one of higher priority has
-        its own to be read."""
+        its own to be read, and room for it."""
         reading = [r for r in self.running if r.num_computed_tokens < r.num_prompt_tokens]
-        first = min((r.priority for r in chain(reading, self._queued())), default=INLINE)
+        before = [*reading, *self.waiting]
+        first = min((request.priority for request in before), default=INLINE)
+        if not self._fit([request for request in before if request.priority == first]):
+            return []
         return [request for request in reading if request.priority > first]
 
-    def _fit(self, inline: list[Request]) -> bool:
-        """Whether there is room for what the inline requests still need."""
-        tokens = sum(request.num_tokens - request.num_computed_tokens for request in inline)
-        needed = tokens // self.block_size + 2 * len(inline)
+    def _fit(self, requests: list[Request]) -> bool:
+        """Whether there are slots and keys and values for what these still need."""
+        entering = sum(request.status != RequestStatus.RUNNING for request in requests)
+        if len(self.running) + entering > self._most_active:
+            return False
+        tokens = sum(request.num_tokens - request.num_computed_tokens for request in requests)
+        needed = tokens // self.block_size + 2 * len(requests)
         return needed <= self.kv_cache_manager.block_pool.get_num_free_blocks()
 
 

@@ -180,11 +180,24 @@ class Scheduler:
         waited = asyncio.get_running_loop().time() - turn.since
         return kind is Kind.CHAT and waited >= self._chat_waits
 
+    def _next(self, queue: deque[Turn]) -> Turn | None:
+        """The first that may start: one that waits for another engine's inline completion holds
+        up nobody behind it."""
+        asked: dict[tuple[str, bool], bool] = {}
+        for turn in queue:
+            same = (turn.work.engine, turn.work.held)
+            # Those that came later have waited less.
+            if same not in asked and not asked.setdefault(same, self._may(turn)):
+                continue
+            if asked[same]:
+                return turn
+        return None
+
     def _dispatch(self) -> None:
         for kind in Kind:
             queue, running = self.waiting[kind], self.running[kind]
-            while queue and len(running) < self.lanes[kind].slots and self._may(queue[0]):
-                turn = queue.popleft()
+            while len(running) < self.lanes[kind].slots and (turn := self._next(queue)):
+                queue.remove(turn)
                 running.add(turn)
                 if not turn.granted.done():
                     turn.granted.set_result(None)

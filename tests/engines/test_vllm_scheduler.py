@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -44,16 +45,22 @@ class Engine:
     def __init__(self, scheduler: Any) -> None:
         self.scheduler = scheduler
 
-    def add(self, name: str, priority: int, tokens: int = 40, answer: int = 50) -> None:
+    def add(
+        self, name: str, priority: int, tokens: int = 40, answer: int = 50, adapter: int = 0
+    ) -> Any:
+        from vllm.lora.request import LoRARequest
         from vllm.sampling_params import SamplingParams
         from vllm.v1.request import Request
 
         params = SamplingParams(max_tokens=answer, ignore_eos=True)
         # Prompts that have nothing in common.
         ids = [hash((name, n)) % 250 for n in range(tokens)]
-        self.scheduler.add_request(
-            Request(name, ids, params, None, arrival_time=0.0, priority=priority)
+        lora = LoRARequest(str(adapter), adapter, f"/{adapter}") if adapter else None
+        request = Request(
+            name, ids, params, None, arrival_time=0.0, priority=priority, lora_request=lora
         )
+        self.scheduler.add_request(request)
+        return request
 
     def step(self) -> dict[str, int]:
         """Tokens of the step, by request."""
@@ -93,7 +100,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def make(model: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Make:
-    def engine(blocks: int = 200, typing: int = 32, ahead: bool = False) -> Engine:
+    def engine(
+        blocks: int = 200, typing: int = 32, ahead: bool = False, slots: int = 8, adapters: int = 0
+    ) -> Engine:
         import torch
         from vllm.engine.arg_utils import EngineArgs
         from vllm.v1.kv_cache_interface import (
@@ -111,7 +120,9 @@ def make(model: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Make:
             skip_tokenizer_init=True,
             max_model_len=1024,
             max_num_batched_tokens=256,
-            max_num_seqs=8,
+            max_num_seqs=slots,
+            enable_lora=bool(adapters),
+            max_loras=max(1, adapters),
             block_size=BLOCK,
             enable_prefix_caching=False,
             scheduling_policy="priority",
@@ -205,3 +216,72 @@ def test_nothing_is_held_that_must_end_to_make_room(make: Make) -> None:
         assert len(steps) < 100
     assert {"chat": 1} in steps
     assert {"inline": 1} in steps
+
+
+def test_a_step_has_no_more_adapters_than_the_engine_takes(make: Make, clock: Clock) -> None:
+    engine = make(adapters=1)
+    engine.add("chat", priority=1, adapter=1)
+    engine.step()
+    engine.add("inline", priority=0, adapter=2, answer=4)
+    assert engine.step() == {"inline": 40}
+    clock.now += 1.1
+    assert engine.step() == {"inline": 1}
+    assert [engine.step() for _ in range(2)] == [{"inline": 1}, {"inline": 1}]
+    assert engine.step() == {"chat": 1}
+
+
+def test_no_more_run_than_the_engine_has_slots(make: Make) -> None:
+    engine = make(slots=4)
+    for number in range(8):
+        engine.add(f"batch{number}", priority=3, tokens=200, answer=5)
+    engine.step()
+    engine.add("chat", priority=1, tokens=300, answer=5)
+    while engine.scheduler.has_unfinished_requests():
+        assert len(engine.step()) <= 4
+        assert len(engine.scheduler.running) <= 4
+
+
+def test_where_no_slot_is_free_the_others_go_on(make: Make) -> None:
+    engine = make(slots=2)
+    for name in ("one", "two"):
+        engine.add(name, priority=3, answer=4)
+    engine.step()
+    engine.add("inline", priority=0)
+    steps = [engine.step() for _ in range(4)]
+    assert {"one": 1, "two": 1} in steps
+    assert {"inline": 40} in steps
+
+
+def test_while_a_grammar_is_made_nobody_takes_the_step(make: Make) -> None:
+    from vllm.v1.request import RequestStatus
+
+    engine = make()
+    engine.add("chat", priority=1)
+    engine.step()
+    inline = engine.add("inline", priority=0)
+    inline.status = RequestStatus.WAITING_FOR_STRUCTURED_OUTPUT_GRAMMAR
+    inline.structured_output_request = SimpleNamespace(grammar=None)
+    engine.add("another", priority=1)
+    assert [engine.step() for _ in range(2)] == [{}, {}]
+    inline.structured_output_request = None
+    inline.status = RequestStatus.WAITING
+    assert engine.step() == {"inline": 40}
+
+
+def test_a_prompt_without_room_holds_up_none_that_has_it(make: Make) -> None:
+    engine = make(blocks=40)
+    engine.add("batch", priority=3, tokens=500, answer=3)
+    engine.step()
+    engine.add("chat", priority=1, tokens=400, answer=2)
+    assert engine.step() == {"batch": 244}
+
+
+def test_a_paused_engine_drains(make: Make) -> None:
+    from vllm.v1.core.sched.interface import PauseState
+
+    engine = make()
+    engine.add("chat", priority=1, answer=3)
+    engine.step()
+    engine.scheduler.set_pause_state(PauseState.PAUSED_NEW)
+    engine.add("inline", priority=0)
+    assert [engine.step() for _ in range(2)] == [{"chat": 1}, {"chat": 1}]

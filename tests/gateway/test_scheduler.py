@@ -169,6 +169,14 @@ async def test_what_its_own_engine_holds_minds_other_engines_only(make: Make) ->
         assert not order.turns["b2"].wanted.is_set()
 
 
+async def test_what_must_wait_holds_up_nobody_behind_it(make: Make) -> None:
+    async with ordering(make()) as order:
+        await order.add("i", Kind.INLINE, engine="main")
+        await order.add("waits", Kind.BATCH, engine="other", held=True)
+        await order.add("goes", Kind.BATCH, engine="main", held=True)
+        assert order.started == ["i", "goes"]
+
+
 async def test_a_full_queue_refuses_at_once(make: Make) -> None:
     scheduler = make(inline=LaneSettings(slots=1, queue=1, patience=60))
     async with ordering(scheduler) as order:

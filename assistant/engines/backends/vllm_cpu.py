@@ -57,6 +57,8 @@ def server(
         argv.append("--enable-scale-out")
     if settings.takes_adapters:
         argv += ["--enable-lora", "--max-lora-rank", str(settings.lora_rank)]
+        # Of one, everybody with another adapter waits until its last request has ended.
+        argv += ["--max-loras", str(ADAPTERS_AT_ONCE)]
     return argv
 
 
@@ -67,6 +69,7 @@ def environment(settings: EngineSettings) -> dict[str, str]:
     return dict(QUIET)
 
 
+ADAPTERS_AT_ONCE = 4
 SECOND_NUMA_NODE = Path("/sys/devices/system/node/node1")
 
 
