@@ -149,6 +149,10 @@ class GatewaySettings(_Section):
     drain_seconds: float = Field(30.0, ge=0)
     """Time for streams to end after SIGTERM."""
     max_body_bytes: int = Field(4 << 20, ge=1024)
+    max_prompt_chars: int = Field(1 << 20, ge=1024)
+    """Most characters of all texts of one request together; a token id counts as four."""
+    max_choices: int = Field(128, ge=1)
+    """Most answers that one request asks for: its prompts times ``n`` or ``best_of``."""
     max_connections: int = Field(1000, ge=1)
     device_gib: dict[str, float] = {}
     """Memory of each processor of a device, by the device's name, GiB: what the engines on it

@@ -95,8 +95,9 @@ def _health(app: FastAPI, gateway: Gateway) -> None:
 
 def _refuse(scope: Scope, refusal: Refusal) -> JSONResponse:
     """The answer to a request that is refused, in its dialect's shape."""
-    path = scope.get("path", "")
-    found = next((d for d in dialects() if path in d.paths), dialects().get("openai"))
+    path, spoken = scope.get("path", ""), scope["state"]["call"].dialect
+    by_path = (d for d in dialects() if path in d.paths)
+    found = dialects().get(spoken) if spoken else next(by_path, dialects().get("openai"))
     headers = (
         {"Retry-After": str(max(1, round(refusal.retry_after)))} if refusal.retry_after else {}
     )

@@ -29,6 +29,8 @@ class Call:
     model: str = ""
     engine: str = ""
     status: int = 0
+    dialect: str = ""
+    """In whose shape an error is written, where the path does not say."""
     outcome: str = ""
     """``code`` of the refusal, ``gone`` when the client left, else empty."""
     began: float = field(default_factory=time.monotonic)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, FailFast, Field
 
 MOST = (1 << 31) - 1
 """The largest that engines take for a count."""
@@ -15,6 +15,13 @@ _EXACT = (1 << 53) - 1
 def _whole(value: object) -> object:
     """JSON knows one kind of number: 3.0 is an integer."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _wholes(values: object) -> object:
+    """The same for a list, without a call for each of thousands of tokens."""
+    if isinstance(values, list) and any(isinstance(value, float) for value in values):
+        return [_whole(value) for value in values]
+    return values
 
 
 _WHOLE = BeforeValidator(_whole)
@@ -28,4 +35,11 @@ CountOrNone = Annotated[int, Field(ge=-1, le=MOST), _WHOLE]
 Few = Annotated[int, Field(ge=1, le=4), _WHOLE]
 """llama.cpp's own limit for answers is how many slots it has: four unless it is told."""
 Choices = Annotated[int, Field(ge=1, le=128), _WHOLE]
-Token = Annotated[int, Field(ge=0, le=MOST), _WHOLE]
+Tokens = Annotated[
+    list[Annotated[int, Field(ge=0, le=MOST)]],
+    Field(min_length=1),
+    FailFast(),
+    BeforeValidator(_wholes),
+]
+"""Token ids of one prompt. Like all lists here, its first fault is the only one that is told: an
+error for each of a million elements takes a minute and a gigabyte."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, FailFast, Field
 
 from assistant.gateway.numbers import Natural
 from assistant.types import Snippet, SnippetKind, Terms
@@ -31,6 +31,9 @@ class PieceBody(TabbyBody):
     body: str
 
 
+Pieces = Annotated[list[PieceBody], FailFast()]
+
+
 class Segments(TabbyBody):
     """The file around the cursor, and what the editor knows beside it."""
 
@@ -38,9 +41,9 @@ class Segments(TabbyBody):
     suffix: str | None = None
     filepath: str | None = Field(None, description="In the repository, or absolute.")
     git_url: str | None = None
-    declarations: list[PieceBody] | None = None
-    relevant_snippets_from_changed_files: list[PieceBody] | None = None
-    relevant_snippets_from_recently_opened_files: list[PieceBody] | None = None
+    declarations: Pieces | None = None
+    relevant_snippets_from_changed_files: Pieces | None = None
+    relevant_snippets_from_recently_opened_files: Pieces | None = None
 
     def snippets(self) -> Iterator[Snippet]:
         for kind, pieces in (

@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from assistant.errors import EngineError
 from eval.bench.running import run
 from eval.bench.serving import gateway, percentiles, process
 
@@ -211,8 +212,13 @@ async def litellm(http: aiohttp.ClientSession, url: str) -> AsyncIterator[str]:
         config = Path(folder) / "config.yaml"  # JSON is YAML
         listed = [{"model_name": "bench", "litellm_params": settings}]
         config.write_text(json.dumps({"model_list": listed}), encoding="utf-8")
+        # It listens on the loopback address only, for as long as this runs.
+        quiet = {
+            "LITELLM_LOG": "ERROR",
+            "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY": "true",
+        }
         command = [str(python.parent / "litellm"), "--config", str(config), "--port", str(port)]
-        async with process(*command, "--host", "127.0.0.1", read=False, LITELLM_LOG="ERROR"):
+        async with process(*command, "--host", "127.0.0.1", read=False, **quiet):
             own = f"http://127.0.0.1:{port}/v1"
             for _ in range(600):
                 try:
@@ -220,6 +226,8 @@ async def litellm(http: aiohttp.ClientSession, url: str) -> AsyncIterator[str]:
                     break
                 except Exception:  # noqa: BLE001 - it starts
                     await asyncio.sleep(0.2)
+            else:
+                raise EngineError("LiteLLM's proxy does not answer: run it by hand to see why")
             yield own
 
 

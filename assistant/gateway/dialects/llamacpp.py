@@ -18,11 +18,12 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from assistant.gateway.access import needs, place_of, work_of
 from assistant.gateway.call import Call
-from assistant.gateway.errors import Refusal
+from assistant.gateway.errors import BadRequest, Refusal
 from assistant.gateway.infill import DRAWN, InfillBody
 from assistant.gateway.inline import left
 from assistant.gateway.insertion import insertion
 from assistant.gateway.relay import ClientGone, until_gone
+from assistant.gateway.weighing import weighed
 from assistant.gateway.work import Kind
 from assistant.types import Completion, Terms
 
@@ -38,12 +39,19 @@ class LlamaCpp:
     def router(self, gateway: Gateway) -> APIRouter:
         router = APIRouter(tags=["llama.cpp"])
 
-        @router.post("/infill", response_class=Response, responses=_ANSWERS)
+        most = gateway.settings.gateway.max_choices
+        weighs = [weighed(gateway)]
+
+        @router.post(
+            "/infill", response_class=Response, responses=_ANSWERS, dependencies=weighs
+        )
         async def infill(
             body: InfillBody, request: Request, call: Annotated[Call, needs("complete")]
         ) -> Response:
             """Text for the hole between; with `n_predict` 0 the engine only reads the prompt,
             in a pause of other work."""
+            if (count := body.n_cmpl or 1) > most:
+                raise BadRequest(f"n_cmpl: one request may have {most} (gateway.max_choices)")
             engine = gateway.pool.find(body.model)
             call.engine, call.model = engine.name, body.model or engine.models[0]
             warms = body.n_predict == 0
@@ -53,7 +61,6 @@ class LlamaCpp:
             asked = await gateway.inline.request(
                 place, prefix, body.input_suffix, snippets=body.snippets(), terms=body.terms()
             )
-            count = body.n_cmpl or 1
             try:
                 if warms:
                     read = gateway.inline.warm(engine, asked, work, call)
