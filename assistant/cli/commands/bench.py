@@ -19,6 +19,7 @@ class Benchmark(StrEnum):
     LSP = "lsp"
     ENGINE = "engine"
     GATEWAY = "gateway"
+    MIXED = "mixed"
     ROUTER = "router"
     STOPPING = "stopping"
     DECONTAMINATION = "decontamination"
