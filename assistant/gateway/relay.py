@@ -171,8 +171,9 @@ class Relay(Response):
         elif kind.startswith("text/event-stream"):
             # A proxy in front must not collect a stream before it passes it on.
             headers += [(b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
-        self._started = True
         await self._send({"type": "http.response.start", "status": 200, "headers": headers}, send)
+        # Not before: where this is cut off while it waits for a slow reader, nothing was written.
+        self._started = True
 
     async def _send(self, message: Message, send: Send) -> None:
         try:

@@ -42,6 +42,10 @@ class Admin:
         level = body.get("level") or parse_qs(parts.query).get("level", [None])[0]
         return (200, {}), {"event": event, "kind": sleeps, "level": level}
 
+    def cards(self) -> list[dict[str, str]]:
+        """What the list of models says of each adapter that is loaded."""
+        return [{"id": name, "root": path} for name, path in self.adapters.items()]
+
     def _load(self, name: str, path: str) -> tuple[Answer, dict[str, Any]]:
         if name in self.adapters:
             return _error(400, f"The lora adapter '{name}' has already been loaded."), {}

@@ -42,7 +42,9 @@ DEFAULTS: dict[str, Any] = {
     "chunks": False,  # note every chunk sent in the log
     "refuse": 0,  # an HTTP status to refuse completions with
     "crash_after": -1,  # die in the middle of the answer to the request of this number
-    "exit_at_start": -1,  # exit at once with this status
+    "exit_at_start": -1,  # exit at once with this status; above 128 by the signal that it means
+    "last_words": "",  # printed before that
+    "thinks": "",  # a chat's reasoning, before its answer
     "constrain": True,  # put the literal head of a regex in front of the answer, as vLLM would
     "sleeps": "",  # which routes for sleep it has: "vllm" or "omni"
     "headers_first": False,  # send a stream's headers before its first delay, as vLLM does
@@ -150,8 +152,9 @@ class Server:
         if path == "/health":
             await respond(writer, 200, {})
         elif path == "/v1/models":
-            listed = {"id": self.model, "object": "model", "owned_by": self.owner}
-            await respond(writer, 200, {"object": "list", "data": [listed]})
+            base = {"id": self.model, "object": "model", "owned_by": self.owner}
+            listed = [base, *({**base, **card} for card in self.admin.cards())]
+            await respond(writer, 200, {"object": "list", "data": listed})
         elif path == "/metrics" and (page := script()["metrics"]):
             await respond(writer, 200, page, "text/plain; version=0.0.4")
         elif path == "/v1/completions" and method == "POST":
@@ -227,7 +230,8 @@ class Server:
             if crash:
                 os._exit(1)
             full = "".join(pieces)
-            message = {"message": {"role": "assistant", "content": full}}
+            thought = {"reasoning": rules["thinks"]} if rules["thinks"] else {}
+            message = {"message": {"role": "assistant", "content": full, **thought}}
             shown = message if "messages" in body else {"text": full}
             choice = {"index": 0, **shown, "finish_reason": reason}
             await respond(writer, 200, {**common, "choices": [choice], "usage": usage})
@@ -237,6 +241,9 @@ class Server:
             await begin(writer)
         step = max(1, int(rules["tokens_per_chunk"]))
         options = body.get("stream_options") or {}
+        if rules["thinks"] and "messages" in body:
+            thought = {"index": 0, "delta": {"reasoning": rules["thinks"]}, "finish_reason": None}
+            await event(writer, json.dumps({**common, "choices": [thought]}))
         for start in range(0, max(1, len(pieces)), step):
             chunk = pieces[start : start + step]
             last = start + step >= len(pieces)
@@ -323,6 +330,10 @@ async def run(port: int, model: str, owner: str = "fake") -> None:
     child = start_child() if rules["child"] else None
     log(event="start", pid=os.getpid(), port=port, child=child.pid if child else None)
     if rules["exit_at_start"] >= 0:
+        sys.stdout.write(f"{rules['last_words']}\n")
+        sys.stdout.flush()
+        if rules["exit_at_start"] > 128:
+            os.kill(os.getpid(), rules["exit_at_start"] - 128)
         os._exit(rules["exit_at_start"])
     await asyncio.sleep(rules["start_delay_ms"] / 1000)
     fake = Server(model, owner)
