@@ -60,13 +60,48 @@ def load_lenient(
     for name, values in sources:
         _merge(merged, values, origin, name, ())
     try:
-        return Settings.model_validate(merged), faults
+        settings = Settings.model_validate(merged)
+        return settings, [*faults, *_clashes(settings, origin)]
     except ValidationError as error:
         for fault in error.errors():
             at = tuple(str(part) for part in fault["loc"])
             faults.append(f"{_origin(origin, at)}: {'.'.join(at)}: {_say(fault)}")
             _remove(merged, at)
-    return Settings.model_validate(merged), faults
+    settings = Settings.model_validate(merged)
+    return settings, [*faults, *_clashes(settings, origin)]
+
+
+def _clashes(settings: Settings, origin: dict[tuple[str, ...], str]) -> list[str]:
+    """Engines, models and adapters that requests could not tell apart: the first of a name would
+    get what is meant for the others."""
+    faults: list[str] = []
+    owners: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def claim(at: tuple[str, ...], serves: str, *words: str) -> None:
+        for word in words:
+            owner = owners.setdefault((serves, word), at)
+            if owner != at:
+                faults.append(
+                    f"{_origin(origin, at)}: {'.'.join(at)}: requests call {'.'.join(owner)} "
+                    f"{word!r} already: give each a name of its own (copies of one model are "
+                    "engine.replicas)"
+                )
+
+    if DEFAULT_ENGINE in settings.engines:
+        at = ("engines", DEFAULT_ENGINE)
+        faults.append(
+            f"{_origin(origin, at)}: {'.'.join(at)}: that is the engine of [engine]: set it up "
+            "there, or give this one another name"
+        )
+    others = {n: engine for n, engine in settings.engines.items() if n != DEFAULT_ENGINE}
+    for name, engine in {DEFAULT_ENGINE: settings.engine, **others}.items():
+        at = ("engine",) if name == DEFAULT_ENGINE else ("engines", name)
+        # A server elsewhere says itself what its model is called, unless that was chosen.
+        named = not engine.url or "model" in engine.model_fields_set
+        claim(at, engine.serves, name, *([engine.model] if named else []))
+        for adapter in engine.adapters:
+            claim((*at, "adapters", adapter), engine.serves, adapter)
+    return faults
 
 
 def _remove(values: Any, at: tuple[str, ...]) -> None:
@@ -152,4 +187,4 @@ def _say(fault: Any) -> str:
         return "must be empty, or start with http:// or https://"
     if fault["type"] in ("model_type", "dict_type"):
         return "must be a section of settings, such as [engine]"
-    return str(fault["msg"])
+    return str(fault["msg"]).removeprefix("Value error, ")

@@ -113,3 +113,48 @@ def test_a_part_of_a_lane_keeps_the_rest(home: Path) -> None:
     assert (chat.slots, chat.queue, chat.patience) == (2, 32, 60)
     with pytest.raises(ConfigError, match=r"gateway\.chat\.slots"):
         load({"gateway.chat.slots": "many"})
+
+
+def test_a_second_main_engine_is_refused(home: Path) -> None:
+    file = write("[engine]\nmodel = 'a'\n[engines.main]\nmodel = 'b'\n")
+    with pytest.raises(
+        ConfigError, match=r"engines\.main: that is the engine of \[engine\]"
+    ) as error:
+        load()
+    assert str(file) in str(error.value)
+    assert len(error.value.faults) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[engines.a]\nmodel='x'\n[engines.b]\nmodel='x'", r"engines\.b: .* engines\.a 'x'"),
+        ("[engine]\nmodel='x'\n[engines.x]\nmodel='y'", r"engines\.x: .* engine 'x'"),
+        (
+            "[engine.adapters]\ns='/s'\n[engines.b]\nmodel='y'\nadapters={s='/t'}",
+            r"engines\.b\.adapters\.s: .* engine\.adapters\.s 's'",
+        ),
+        ("[engine]\nmodel='x'\nadapters={x='/x'}", r"engine\.adapters\.x: .* engine 'x'"),
+        ("[engine]\nadapters={main='/x'}", r"engine\.adapters\.main: .* engine 'main'"),
+    ],
+)
+def test_two_of_one_name_are_refused(home: Path, text: str, fault: str) -> None:
+    write(text)
+    with pytest.raises(ConfigError, match=fault):
+        load()
+
+
+def test_engines_that_requests_can_tell_apart_are_not_refused(home: Path) -> None:
+    url = "url='http://127.0.0.1:9/v1'"
+    # Servers elsewhere say what they serve; images are not asked for by who asks for text.
+    write(f"[engines.a]\n{url}\n[engines.b]\n{url}\n[engines.c]\nmodel='c'\nserves='image'\n")
+    assert set(load().engines) == {"a", "b", "c"}
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "nan"])
+@pytest.mark.parametrize(
+    "key", ["gateway.drain_seconds", "gateway.chat.patience", "engine.linger", "engines.x.linger"]
+)
+def test_a_time_is_a_finite_number(home: Path, key: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=rf"{key}: .*finite"):
+        load({key: float(value)})
