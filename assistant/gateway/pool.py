@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 
 
 class Pool:
-    """All of them, and a scheduler for each device."""
+    """All of them, and a scheduler for each device. Raises ConfigError for engines that do not
+    fit into the memory of their devices."""
 
     watch: Watch | None = None
     """Tells of settings that have changed."""
@@ -31,7 +32,10 @@ class Pool:
         self.schedulers: dict[str, Scheduler] = {}
         self.engines: dict[str, Engine] = {}
         self._starting: list[asyncio.Task[None]] = []
-        for name, served in configured(settings).items():
+        every = configured(settings)
+        # Here, before there is a socket or a process that would have to be ended again.
+        check_memory(settings, every)
+        for name, served in every.items():
             scheduler = self.schedulers.setdefault(served.device, Scheduler.of(settings.gateway))
             own = settings.model_copy(update={"engine": plain(served)})
             self.engines[name] = Engine(name, served, own, scheduler)

@@ -90,3 +90,14 @@ def test_an_engine_that_does_not_start_is_one_line(fake_engine: FakeControl) -> 
     assert out == ""
     assert "does not stay up" in said.splitlines()[-1]
     assert "Traceback" not in said
+
+
+@pytest.mark.slow
+def test_a_memory_plan_that_does_not_fit_is_one_line(fake_engine: FakeControl) -> None:
+    plan = ("--set", "gateway.device_gib={main=1}", "--set", "engine.memory_gib=2")
+    command = [*ASSISTANT, *plan, "serve", "--port", "0"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    (line,) = ended.stderr.splitlines()
+    assert "this plan needs 2 GiB of 1 on main (main 2): take an engine out" in line
+    assert fake_engine.events("start") == []

@@ -85,5 +85,5 @@ def test_a_plan_that_does_not_fit_starts_nothing(
 ) -> None:
     plan = ("gateway.device_gib={main = 79}", "engine.memory_gib=43", "engines.b.backend='fake'")
     with pytest.raises(AssertionError, match=r"this plan needs 83 GiB of 79 on main"):
-        start(*plan, "engines.b.memory_gib=40")
+        start(*plan, "engines.b.memory_gib=40", "engines.b.model=model-b")
     assert not engine.events("start")

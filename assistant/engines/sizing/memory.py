@@ -19,6 +19,7 @@ CPU_OVERHEAD_GIB = 2.5
 """vLLM's CPU process beside weights, keys and values: an estimate on the safe side."""
 GPU_OVERHEAD_GIB = 3.0
 """CUDA context, activations and graphs: an estimate."""
+_KNOBS = "kv_cache_gib, gpu_kv_cache_gib, gpu_share, memory_gib, replicas, a smaller model"
 DEFAULT_SHARE = 0.9
 """What vLLM takes of a GPU unless told otherwise."""
 
@@ -131,7 +132,8 @@ def _copies(served: ServedSettings) -> dict[int, int]:
 def check_memory(settings: Settings, engines: Mapping[str, ServedSettings]) -> None:
     """Raises ConfigError for a processor whose engines need more than it has."""
     faults = [
-        f"this plan needs {place}: take an engine out, or give one less"
+        f"this plan needs {place}: take an engine out, give one less ({_KNOBS}), or correct "
+        "gateway.device_gib"
         for place in places(settings, engines)
         if not place.fits
     ]
