@@ -38,6 +38,8 @@ class Upstream:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=silence),
             # An engine is the user's own; a proxy from the environment is for the world outside.
             trust_env=False,
+            # Answers pass as they come, so none may be compressed, by a proxy in between either.
+            headers={"Accept-Encoding": "identity"},
             auto_decompress=False,
             json_serialize=_dumps,
         )
