@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from assistant.errors import UsageError
+from assistant.gateway.errors import BadRequest
 from assistant.syntax import by_name
 
 ELSEWHERE = Path("/elsewhere")
@@ -41,7 +42,7 @@ class Workspaces:
 
         It lies in ``workspace``, which must be one of these; else in the one that holds its
         absolute path; else in the one that has ``git_url`` as a remote. Only what lies in one
-        of them, links followed, is ever taken for a file of this machine.
+        of them, links followed, is ever taken for a file of this machine. Raises BadRequest.
         """
         given = Path(_path(named) or f"untitled{_ending(language)}")
         if workspace is not None:
@@ -85,7 +86,13 @@ def canonical(url: str) -> str:
 
 
 def _path(named: str) -> str:
-    return unquote(urlsplit(named).path) if named.startswith("file://") else named
+    """Raises BadRequest for a URI that is none."""
+    if not named.startswith("file://"):
+        return named
+    try:
+        return unquote(urlsplit(named).path)
+    except ValueError:
+        raise BadRequest("the file's name begins like a URI, but is none") from None
 
 
 def _ending(language: str) -> str:

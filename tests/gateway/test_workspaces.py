@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.gateway.errors import BadRequest
 from assistant.gateway.workspaces import ELSEWHERE, Place, Workspaces, canonical
 
 
@@ -82,3 +83,9 @@ def test_nothing_leads_out_of_a_workspace(root: Path, tmp_path: Path) -> None:
         assert allowed.place(named, workspace=root).root is None
         assert allowed.place(str(root / named)).root is None
     assert allowed.place("a\0b", git_url=url).root == ELSEWHERE / "ledger"
+
+
+def test_a_uri_that_is_none_is_refused(root: Path) -> None:
+    for workspace in (None, root):
+        with pytest.raises(BadRequest, match="URI"):
+            Workspaces([str(root)]).place("file://[secret", workspace=workspace)
