@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 from fastapi.security import HTTPBearer
+from pydantic.json_schema import SkipJsonSchema
 
 from assistant.gateway.call import Call, call_of
 from assistant.gateway.errors import BadRequest, NotAllowed
@@ -32,6 +33,45 @@ def needs(scope: str) -> Any:
     return Depends(check)
 
 
+_Said = str | SkipJsonSchema[None]
+_WORDS: dict[str, Any] = {"enum": [kind.word for kind in Kind]}
+
+
+async def _work_headers(
+    priority: Annotated[
+        _Said,
+        Header(
+            alias=PRIORITY,
+            description="A kind of work that is less urgent than the route's own.",
+            json_schema_extra=_WORDS,
+        ),
+    ] = None,
+    document: Annotated[
+        _Said,
+        Header(
+            alias=DOCUMENT,
+            description="A name that no other document of this key and address has: a newer "
+            "completion for it takes the place of an older one.",
+        ),
+    ] = None,
+) -> None:
+    """For the OpenAPI document; :func:`work_of` reads them."""
+
+
+async def _place_headers(
+    workspace: Annotated[
+        _Said,
+        Header(alias=WORKSPACE, description="A folder, as `gateway.workspaces` names it."),
+    ] = None,
+    path: Annotated[_Said, Header(alias=PATH, description="The file, below that folder.")] = None,
+) -> None:
+    """For the OpenAPI document; :func:`place_of` reads them."""
+
+
+OF_WORK, OF_PLACE = Depends(_work_headers), Depends(_place_headers)
+"""Dependencies that declare the headers of a route."""
+
+
 def work_of(request: Request, call: Call, kind: Kind, document: str = "") -> Work:
     """The work of a request; its headers may say that it is less urgent than its kind, and
     which document it is for. Raises BadRequest."""
@@ -41,10 +81,11 @@ def work_of(request: Request, call: Call, kind: Kind, document: str = "") -> Wor
             words = ", ".join(k.word for k in Kind)
             raise BadRequest(f"{PRIORITY}: {asked!r} is none of {words}")
         kind = max(kind, named)
-    document = document or request.headers.get(DOCUMENT, "")
+    document = request.headers.get(DOCUMENT, "") or document
     call.kind = kind
-    # Two users may have a document of the same name.
-    return Work(kind, f"{call.key.name}\n{document}" if document else "")
+    # Two users may have a document of the same name, and so may one on two machines.
+    host = request.client.host if request.client else ""
+    return Work(kind, f"{call.key.name}\n{host}\n{document}" if document else "")
 
 
 def place_of(

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 HEADER = "X-Request-Id"
+LONGEST_PATH = 200
+"""Characters of a path that are kept: what a client asks for must not fill the books."""
 
 
 @dataclass(slots=True)

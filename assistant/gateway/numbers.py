@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, FailFast, Field
+from pydantic import BeforeValidator, Field
 
 MOST = (1 << 31) - 1
 """The largest that engines take for a count."""
@@ -37,8 +37,7 @@ Few = Annotated[int, Field(ge=1, le=4), _WHOLE]
 Choices = Annotated[int, Field(ge=1, le=128), _WHOLE]
 Tokens = Annotated[
     list[Annotated[int, Field(ge=0, le=MOST)]],
-    Field(min_length=1),
-    FailFast(),
+    Field(min_length=1, fail_fast=True),
     BeforeValidator(_wholes),
 ]
 """Token ids of one prompt. Like all lists here, its first fault is the only one that is told: an

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, FailFast, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.gateway.numbers import Natural
 from assistant.types import Snippet, SnippetKind, Terms
@@ -31,7 +31,7 @@ class PieceBody(TabbyBody):
     body: str
 
 
-Pieces = Annotated[list[PieceBody], FailFast()]
+Pieces = Annotated[list[PieceBody], Field(fail_fast=True)]
 
 
 class Segments(TabbyBody):

@@ -266,3 +266,37 @@ def test_a_client_that_leaves_ends_the_computation(door: Door, engine: FakeContr
     with pytest.raises(httpx.ReadTimeout):
         door.post("/infill", {"input_prefix": "x = "}, timeout=0.5)
     engine.wait_for(engine.aborted)
+
+
+def test_answers_and_prompts_have_limits(start: Callable[..., Door], engine: FakeControl) -> None:
+    small = start("gateway.max_choices=2", "gateway.max_prompt_chars=1024")
+    body = {"input_prefix": "x = ", "input_suffix": "\n"}
+    assert small.post("/infill", {**body, "n_cmpl": 2}).status_code == 200
+    many = small.post("/infill", {**body, "n_cmpl": 3})
+    assert (many.status_code, many.json()["error"]["code"]) == (400, 400)
+    assert "gateway.max_choices" in many.json()["error"]["message"]
+    engine.reset()
+    for more in ({"input_prefix": "x" * 2000}, {"input_extra": [{"text": "x" * 2000}]}):
+        long = small.post("/infill", {**body, **more})
+        assert (long.status_code, long.json()["error"]["code"]) == (413, 413)
+        assert "gateway.max_prompt_chars" in long.json()["error"]["message"]
+    assert not engine.requests()
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "status"),
+    [
+        (b'{"input_prefix": "\\ud800"}', {}, 400),
+        (b'{"input_extra": [{"text": "\\udfff"}]}', {}, 400),
+        (b'{"input_prefix": "x"}', {"X-Assistant-Path": "file://["}, 400),
+        (b'{"input_prefix": "x"}', {"X-Assistant-Workspace": "~nosuchuser"}, 403),
+        (b'{"input_prefix": "x"}', {"X-Assistant-Workspace": "file://~nosuchuser/x"}, 403),
+    ],
+)
+def test_what_is_no_text_or_no_path(
+    door: Door, content: bytes, headers: dict[str, str], status: int
+) -> None:
+    headers = {"Content-Type": "application/json", **headers}
+    answer = door.http.post("/infill", content=content, headers=headers)
+    assert answer.status_code == status
+    assert answer.json()["error"]["code"] == status

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
 import pytest
 from fake_control import FakeControl
-from gateway_door import Door
+from gateway_door import Door, Place
 from openai import APIStatusError, OpenAI
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def limited(place: Place) -> Iterator[Door]:
+    started = place.start("gateway.max_choices=10", "gateway.max_prompt_chars=1024")
+    yield started
+    started.end()
 
 
 @pytest.fixture
@@ -127,3 +137,99 @@ def test_models_say_what_our_own_clients_need(door: Door) -> None:
     (model,) = door.get("/v1/models").json()["data"]
     assert model["owned_by"] == "vllm"
     assert model["max_model_len"] == 8192
+
+
+@pytest.mark.parametrize("prompt", ["x = ", ["x = "]])
+def test_a_suffix_goes_with_one_text(door: Door, engine: FakeControl, prompt: object) -> None:
+    assert door.post("/v1/completions", {"prompt": prompt, "suffix": "\n"}).status_code == 200
+    assert engine.requests()[-1]["prompt"] == "<|fim_prefix|>x = <|fim_suffix|>\n<|fim_middle|>"
+
+
+@pytest.mark.parametrize("prompt", [["x", "y"], [1, 2], [[1], [2]]])
+def test_a_suffix_with_other_prompts_is_refused(
+    door: Door, engine: FakeControl, prompt: object
+) -> None:
+    answer = door.post("/v1/completions", {"prompt": prompt, "suffix": "\n"})
+    assert answer.status_code == 400
+    assert "suffix" in answer.json()["error"]["message"]
+    assert not engine.requests()
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/completions", {"prompt": ["a"] * 5, "n": 3}),
+        ("/v1/completions", {"prompt": [[1]] * 5, "best_of": 3}),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "a"}], "n": 11}),
+    ],
+)
+def test_answers_have_a_limit(limited: Door, engine: FakeControl, path: str, body: object) -> None:
+    answer = limited.post(path, body)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "too_many_choices"
+    assert not engine.requests()
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/completions", {"prompt": "x" * 2000}),
+        ("/v1/completions", {"prompt": ["x" * 600] * 2}),
+        ("/v1/completions", {"prompt": [1] * 300}),
+        ("/v1/completions", {"prompt": "x" * 600, "suffix": "y" * 600}),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "x" * 2000}]}),
+    ],
+)
+def test_prompts_have_a_limit(limited: Door, engine: FakeControl, path: str, body: object) -> None:
+    answer = limited.post(path, body)
+    assert answer.status_code == 413
+    assert answer.json()["error"]["code"] == "prompt_too_large"
+    assert "gateway.max_prompt_chars" in answer.json()["error"]["message"]
+    assert not engine.requests()
+
+
+def test_what_is_within_the_limits_passes(limited: Door) -> None:
+    assert limited.post("/v1/completions", {"prompt": ["a"] * 5, "n": 2}).status_code == 200
+    assert limited.post("/v1/completions", {"prompt": "x" * 900}).status_code == 200
+
+
+@pytest.mark.parametrize("field", ["stream_options", "max_completion_tokens"])
+@pytest.mark.parametrize("priority", ["inline", "batch"])
+def test_what_the_gateway_reads_must_be_readable(door: Door, field: str, priority: str) -> None:
+    headers = {"X-Assistant-Priority": priority}
+    answer = door.post("/v1/completions", {"prompt": "x", field: "x"}, headers=headers)
+    assert answer.status_code == 400
+    assert field in answer.json()["error"]["message"]
+
+
+def test_a_suffix_gets_the_workspaces_context(
+    start: Callable[..., Door], engine: FakeControl, tmp_path: Path
+) -> None:
+    (tmp_path / "store.py").write_text(
+        'class Store:\n    def open_ledger(self, path: str) -> bytes:\n        """Reads it."""\n'
+    )
+    reading = start(f"gateway.workspaces=['{tmp_path}']")
+    headers = {"X-Assistant-Workspace": str(tmp_path), "X-Assistant-Path": "use.py"}
+    body = {"prompt": "from store import Store\n\nx = Store().open_", "suffix": "\n"}
+
+    def shown() -> bool:
+        assert reading.post("/v1/completions", body, headers=headers).status_code == 200
+        return "<|file_sep|>store.py\nclass Store:" in engine.requests()[-1]["prompt"]
+
+    assert engine.wait_for(shown, 30)
+    assert "<|file_sep|>use.py\n<|fim_prefix|>from store" in engine.requests()[-1]["prompt"]
+    elsewhere = {**headers, "X-Assistant-Workspace": str(tmp_path.parent)}
+    assert reading.post("/v1/completions", body, headers=elsewhere).status_code == 403
+
+
+def test_the_document_names_the_headers(door: Door) -> None:
+    paths = door.get("/openapi.json").json()["paths"]
+
+    def headers(path: str) -> set[str]:
+        given = paths[path]["post"].get("parameters", ())
+        return {one["name"].removeprefix("X-Assistant-") for one in given if one["in"] == "header"}
+
+    work = {"Priority", "Document"}
+    assert headers("/v1/chat/completions") == work
+    for path in ("/v1/completions", "/infill"):
+        assert headers(path) == work | {"Workspace", "Path"}

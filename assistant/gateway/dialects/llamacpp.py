@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from assistant.gateway.access import needs, place_of, work_of
+from assistant.gateway.access import OF_PLACE, OF_WORK, needs, place_of, work_of
 from assistant.gateway.call import Call
 from assistant.gateway.errors import BadRequest, Refusal
 from assistant.gateway.infill import DRAWN, InfillBody
@@ -40,11 +40,9 @@ class LlamaCpp:
         router = APIRouter(tags=["llama.cpp"])
 
         most = gateway.settings.gateway.max_choices
-        weighs = [weighed(gateway)]
+        bounds = [weighed(gateway), OF_WORK, OF_PLACE]
 
-        @router.post(
-            "/infill", response_class=Response, responses=_ANSWERS, dependencies=weighs
-        )
+        @router.post("/infill", response_class=Response, responses=_ANSWERS, dependencies=bounds)
         async def infill(
             body: InfillBody, request: Request, call: Annotated[Call, needs("complete")]
         ) -> Response:

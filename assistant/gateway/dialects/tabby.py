@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -20,9 +21,8 @@ from assistant.gateway.errors import BadRequest, Refusal
 from assistant.gateway.inline import left
 from assistant.gateway.numbers import Natural
 from assistant.gateway.relay import ClientGone, until_gone
-from assistant.gateway.segments import DebugOptions, SegmentsBody, TabbyBody
+from assistant.gateway.segments import DebugOptions, Segments, SegmentsBody, TabbyBody
 from assistant.gateway.work import Kind
-from assistant.gateway.workspaces import Place
 
 if TYPE_CHECKING:
     from assistant.gateway.engine import Engine
@@ -117,7 +117,7 @@ async def _filled(
     asked = await gateway.inline.request(
         place, segments.prefix, segments.suffix or "", language, snippets, body.terms()
     )
-    work = work_of(request, call, Kind.INLINE, _document(request, place, named))
+    work = work_of(request, call, Kind.INLINE, _document(segments, body.user))
     done = await gateway.inline.complete(engine, asked, work, call)
     debug: dict[str, Any] = {}
     if options.return_snippets:
@@ -140,10 +140,15 @@ async def _raw(
     return text, {"prompt": prompt} if options.return_prompt else {}
 
 
-def _document(request: Request, place: Place, named: str) -> str:
-    """Which document a completion is for, where the client says: two editors are two clients."""
-    host = request.client.host if request.client else ""
-    return f"{host}\n{place.path}" if named else ""
+def _document(segments: Segments, user: str | None) -> str:
+    """Which document of its machine a completion is for; empty where that is not certain. Two
+    clones of a repository have the same relative paths, so such a path needs a user beside it."""
+    named = segments.filepath or ""
+    if named.startswith("file://") or PurePosixPath(named).is_absolute():
+        return named
+    if PureWindowsPath(named).is_absolute():
+        return named
+    return f"{user}\n{segments.git_url}\n{named}" if named and user else ""
 
 
 def _health(gateway: Gateway) -> dict[str, Any]:
