@@ -29,7 +29,10 @@ class AdapterBody(BaseModel):
 
     engine: str = Field(description="The engine's name in the settings, `main` for [engine].")
     name: str = Field(description="What requests call it; a new one for every version.")
-    path: str = Field(description="The adapter's folder, on the engine's machine.")
+    # No file has a name with a zero byte, nor with half a surrogate pair, which no pattern takes.
+    path: str = Field(
+        pattern=r"^[^\x00]+$", description="The adapter's folder, on the engine's machine."
+    )
 
 
 def router(gateway: Gateway) -> APIRouter:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -14,19 +14,17 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Route
 
 from assistant import __version__
-from assistant.errors import AssistantError, where
+from assistant.errors import AssistantError
 from assistant.gateway.admin import router as admin
 from assistant.gateway.call import call_of
 from assistant.gateway.dialects import dialects
-from assistant.gateway.errors import BadRequest, EngineFailed, Refusal, TooLarge
-from assistant.gateway.front import Front
+from assistant.gateway.errors import BadRequest, Refusal, TooLarge
+from assistant.gateway.front import Front, broken
 from assistant.gateway.gateway import Gateway
 from assistant.gateway.watching import router as watching
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope
-
-logger = logging.getLogger(__name__)
 
 
 def build(gateway: Gateway) -> ASGIApp:
@@ -72,6 +70,7 @@ _FAULTS: dict[int | str, str] = {
     413: "The body is too large.",
     422: "The request is wrong.",
     429: "A limit of this key is reached.",
+    500: "The gateway failed.",
     502: "The engine failed.",
     503: "The engine is not ready, or there is too much work.",
 }
@@ -98,9 +97,8 @@ def _refuse(scope: Scope, refusal: Refusal) -> JSONResponse:
     path, spoken = scope.get("path", ""), scope["state"]["call"].dialect
     by_path = (d for d in dialects() if path in d.paths)
     found = dialects().get(spoken) if spoken else next(by_path, dialects().get("openai"))
-    headers = (
-        {"Retry-After": str(max(1, round(refusal.retry_after)))} if refusal.retry_after else {}
-    )
+    # Rounded up: a client that comes as early as it may must not be too early.
+    headers = {"Retry-After": str(math.ceil(refusal.retry_after))} if refusal.retry_after else {}
     if refusal.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(found.error(refusal), refusal.status, headers)
@@ -145,8 +143,4 @@ def _serves(route: BaseRoute, request: Request) -> TypeGuard[Route]:
 
 
 async def _unknown(request: Request, error: Exception) -> Response:
-    # Not the error's words: they may quote what the client sent.
-    logger.error("a bug at %s: %s", request.url.path, where(error))
-    refusal = EngineFailed("something went wrong in the gateway: see its log")
-    refusal.status = 500
-    return _respond(request, refusal)
+    return _respond(request, broken(call_of(request), error))

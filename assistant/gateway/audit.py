@@ -1,7 +1,8 @@
 """One line a request, with nothing of its text: ``log/audit.jsonl``.
 
 Those that look at the gateway itself (its status page, ``/health``, ``/metrics``) have one only
-where they were refused or failed.
+where they were refused or failed. Of those without a key a few a minute have one, and the next
+says how many had none: whoever may do nothing here must not be able to push out the other lines.
 """
 
 from __future__ import annotations
@@ -9,36 +10,61 @@ from __future__ import annotations
 import json
 import logging
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import Any
 
 from assistant.gateway.call import Call
+from assistant.gateway.keys import STRANGER
 
 _BYTES, _FILES = 10 << 20, 5
+STRANGERS = 30
+"""Lines a minute of requests without a key."""
 
 
-class Audit:
-    """Appends to a file that is turned over at 10 MiB. A full disk loses lines, not requests;
-    ``lost`` counts them."""
+class Lines:
+    """Appends JSON lines to a file that is turned over at 10 MiB. A full disk loses lines, not
+    requests; ``lost`` counts them."""
 
     def __init__(self, path: Path) -> None:
         self.lost = 0
         path.parent.mkdir(parents=True, exist_ok=True)
-        audit = self
+        lines = self
 
         class Handler(RotatingFileHandler):
             def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-                audit.lost += 1
+                lines.lost += 1
 
         self._handler = Handler(
             path, maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8", delay=True
         )
 
+    def add(self, line: dict[str, Any]) -> None:
+        line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), **line}
+        record = logging.LogRecord("audit", logging.INFO, "", 0, json.dumps(line), None, None)
+        with suppress(OSError):
+            self._handler.handle(record)
+
+    def close(self) -> None:
+        self._handler.close()
+
+
+class Audit(Lines):
+    """The lines about requests."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._minute, self._strangers, self._unwritten = 0.0, 0, 0
+
     def write(self, call: Call) -> None:
         now = time.monotonic()
-        line = {
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        stranger = call.key is STRANGER
+        if stranger and not self._may(now):
+            self._unwritten += 1
+            return
+        line: dict[str, Any] = {
             "id": call.id,
             "key": call.key.name,
             "method": call.method,
@@ -56,11 +82,16 @@ class Audit:
             "first_byte_ms": _ms(call.first_byte - call.began) if call.first_byte else None,
             "ms": _ms(now - call.began),
         }
-        record = logging.LogRecord("audit", logging.INFO, "", 0, json.dumps(line), None, None)
-        self._handler.handle(record)
+        if stranger and self._unwritten:
+            line["unwritten"], self._unwritten = self._unwritten, 0
+        self.add(line)
 
-    def close(self) -> None:
-        self._handler.close()
+    def _may(self, now: float) -> bool:
+        """Whether a stranger's request may have a line."""
+        if now - self._minute >= 60:
+            self._minute, self._strangers = now, 0
+        self._strangers += 1
+        return self._strangers <= STRANGERS
 
 
 def _ms(seconds: float) -> float:

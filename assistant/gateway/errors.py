@@ -71,6 +71,22 @@ class Busy(Refusal):
     code = "overloaded"
 
 
+class KeysBroken(Refusal):
+    """The file of keys cannot be read: nobody gets in until it is mended."""
+
+    status = 503
+    kind = "server_error"
+    code = "keys_unreadable"
+
+
+class Broken(Refusal):
+    """A fault of the gateway's own, not of an engine."""
+
+    status = 500
+    kind = "server_error"
+    code = "internal_error"
+
+
 class EngineDown(Refusal):
     """The engine is starting, or has gone, or does not answer."""
 

@@ -6,6 +6,7 @@ Plain ASGI around the application, so that a stream passes without a copy in bet
 from __future__ import annotations
 
 import ipaddress
+import logging
 import re
 import time
 import uuid
@@ -13,16 +14,30 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from assistant.gateway.call import HEADER, Call
-from assistant.gateway.errors import NoKey, NotAllowed, Refusal, TooLarge
-from assistant.gateway.keys import LOCAL, Key
+from assistant.errors import UsageError, where
+from assistant.gateway.call import HEADER, LONGEST_PATH, Call
+from assistant.gateway.errors import (
+    Broken,
+    Busy,
+    KeysBroken,
+    NoKey,
+    NotAllowed,
+    Refusal,
+    TooLarge,
+)
+from assistant.gateway.keys import LOCAL, STRANGER, Key
+from assistant.gateway.texts import Texts
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from assistant.gateway.gateway import Gateway
 
-OPEN = ("/", "/health", "/ready")
+logger = logging.getLogger(__name__)
+
+ALWAYS = ("/health", "/ready")
+"""Paths that are answered however many connections there are."""
+OPEN = ("/", *ALWAYS)
 """Paths that whoever watches a server asks without a key; the page at / has no data in it."""
 _ID = re.compile(r"[\w.-]{1,64}")
 
@@ -46,29 +61,42 @@ class Front:
             return
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
         given = headers.get(HEADER.lower(), "")
-        call = Call(given if _ID.fullmatch(given) else uuid.uuid4().hex, LOCAL)
-        call.method, call.path = scope["method"], scope["path"]
+        call = Call(given if _ID.fullmatch(given) else uuid.uuid4().hex, STRANGER)
+        call.method, call.path = scope["method"], scope["path"][:LONGEST_PATH]
         scope.setdefault("state", {})["call"] = call
+        lines = self._gateway.texts
+        if lines is not None:
+            texts = Texts(receive, send)
+            receive, send = texts.receive, texts.send
         noted = _noting(call, send)
         self._gateway.began(call, headers)
         try:
             try:
                 await self._pass(scope, receive, noted, headers, call)
-            except Refusal as refusal:
+            except Exception as error:  # noqa: BLE001 - whatever it is, nobody must print it
+                refusal = error if isinstance(error, Refusal) else broken(call, error)
+                # A server that gets the error prints it, and it may quote what the client sent.
+                # An answer that has begun is cut short, and after its end there is nothing to do.
                 call.outcome = refusal.code
-                await self._refuse(scope, refusal)(scope, receive, noted)
+                if not call.status:
+                    await self._refuse(scope, refusal)(scope, receive, noted)
         finally:
             self._gateway.ended(call)
+            if lines is not None:
+                texts.write(call, lines)
 
     async def _pass(
         self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], call: Call
     ) -> None:
         gateway = self._gateway
+        crowd = scope["state"].get("connections", 0)
+        if crowd > gateway.settings.gateway.max_connections and call.path not in ALWAYS:
+            raise Busy("there are too many connections", retry_after=1, code="too_many_connections")
         if not gateway.remote:
             _check_browser(headers)
         if call.path not in OPEN:
             call.key = self._key(headers)
-            await gateway.limits.count(call.key)
+            gateway.limits.count(call.key)
         most = gateway.settings.gateway.max_body_bytes
         length = headers.get("content-length", "")
         if length.isdigit() and int(length) > most:
@@ -78,7 +106,12 @@ class Front:
 
     def _key(self, headers: dict[str, str]) -> Key:
         keys = self._gateway.keys
-        if not keys.all() and not self._gateway.remote:
+        try:
+            known = keys.all()
+        except UsageError as error:
+            logger.error("%s", error)
+            raise KeysBroken("the gateway cannot read its keys: see its log") from error
+        if not known and not self._gateway.remote:
             return LOCAL
         kind, _, secret = headers.get("authorization", "").partition(" ")
         if kind.lower() != "bearer" or not secret:
@@ -101,14 +134,30 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def broken(call: Call, error: Exception) -> Broken:
+    """What the client is told of a bug. The log has its place and not its words, which may quote
+    what the client sent; once, however many layers it passes."""
+    if call.outcome != Broken.code:
+        logger.error("a bug at %r: %s", call.path, where(error))
+    return Broken("something went wrong in the gateway: see its log")
+
+
+def _host(address: str) -> str:
+    """The name in an address; empty where that is none."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+
+
 def _check_browser(headers: dict[str, str]) -> None:
     """On the loopback address there may be no key, and any page that the user opens can send
     requests there: none of its own origin, none by a name that it resolves as it likes."""
-    host = urlsplit(f"//{headers.get('host', 'localhost')}").hostname or ""
+    host = _host(f"//{headers.get('host', 'localhost')}")
     if not is_loopback(host):
         raise NotAllowed(f"this gateway is not called {host!r}: ask it as 127.0.0.1")
     origin = headers.get("origin", "")
-    if origin and origin != "null" and not is_loopback(urlsplit(origin).hostname or ""):
+    if origin and origin != "null" and not is_loopback(_host(origin)):
         raise NotAllowed(f"pages of {origin} may not use this gateway")
     if origin == "null":
         raise NotAllowed("pages without an origin may not use this gateway")

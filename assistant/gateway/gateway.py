@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from assistant import paths
-from assistant.gateway.audit import Audit
+from assistant.gateway.audit import Audit, Lines
 from assistant.gateway.call import Call
 from assistant.gateway.errors import NotAllowed
 from assistant.gateway.history import History
@@ -36,11 +36,12 @@ class Gateway:
         self.keys = Keys()
         self.limits = Limits()
         self.inline = Inline(self)
-        self.active: dict[str, Call] = {}
         self.history = History()
         self.metrics = Metrics(self)
         self.tracing = Tracing(settings.gateway.otlp_endpoint)
-        self._audit = Audit(paths.folder("log") / "audit.jsonl") if settings.gateway.audit else None
+        log = paths.folder("log")
+        self._audit = Audit(log / "audit.jsonl") if settings.gateway.audit else None
+        self.texts = Lines(log / "text.jsonl") if settings.gateway.log_text else None
 
     async def start(self) -> None:
         """Have the engines started; returns before they are ready."""
@@ -53,8 +54,9 @@ class Gateway:
         await self.pool.close()
         await self.upstream.close()
         await asyncio.to_thread(self.tracing.close)
-        if self._audit is not None:
-            self._audit.close()
+        for lines in (self._audit, self.texts):
+            if lines is not None:
+                lines.close()
 
     @property
     def audit_lost(self) -> int:
@@ -63,14 +65,12 @@ class Gateway:
 
     def began(self, call: Call, headers: Mapping[str, str]) -> None:
         """``headers`` have lower-case names."""
-        self.active[call.id] = call
         if call.path not in WATCHED:
             call.trace = self.tracing.begin(call, headers)
 
     def ended(self, call: Call) -> None:
         """Called once for every request, however it ended."""
         call.ended = time.monotonic()
-        self.active.pop(call.id, None)
         self.metrics.add(call)
         self.history.add(call)
         call.trace.end(call, self.metrics.path(call))
@@ -78,16 +78,16 @@ class Gateway:
         # A status page that is open asks every two seconds: only what goes wrong is worth a line.
         looked = call.path in WATCHED and 200 <= call.status < 400 and not call.outcome
         if self._audit is not None and not looked:
-            with suppress(OSError):
-                self._audit.write(call)
+            self._audit.write(call)
 
     def workspace(self, named: str) -> Path | None:
         """The folder that a client names for context; None for an empty name. Raises NotAllowed
         for one that the settings do not list."""
         if not named:
             return None
-        wanted = Path(named.removeprefix("file://")).expanduser().resolve()
-        for allowed in self.settings.gateway.workspaces:
-            if wanted == Path(allowed).expanduser().resolve():
+        # A name that is no path, or of a user that there is not, is one that is not listed.
+        with suppress(OSError, RuntimeError, ValueError):
+            wanted = Path(named.removeprefix("file://")).expanduser().resolve()
+            if wanted in self.inline.workspaces.roots:
                 return wanted
         raise NotAllowed(f"{named} is not in gateway.workspaces: add it there, or name none")

@@ -40,6 +40,8 @@ class Key(BaseModel):
 
 LOCAL = Key(name="local")
 """Whoever comes over the loopback address while there are no keys."""
+STRANGER = Key(name="", scopes=())
+"""Whoever has shown no key yet."""
 
 
 class Keys:
@@ -55,6 +57,8 @@ class Keys:
             status = self.path.stat()
         except FileNotFoundError:
             return ()
+        except OSError as error:
+            raise UsageError(f"{self.path} cannot be read ({error.strerror})") from error
         stamp = (status.st_mtime_ns, status.st_ino)
         if self._read is None or self._read[0] != stamp:
             try:

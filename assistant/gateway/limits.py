@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import time
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from assistant.gateway.errors import LimitReached
 from assistant.gateway.keys import Key
 
-if TYPE_CHECKING:
-    from aiolimiter import AsyncLimiter
+_MINUTE = 60.0
 
 
 class Limits:
-    """Kept in this process; a leaky bucket for the rate (aiolimiter, the event loop's clock)."""
+    """Kept in this process. The rate holds for any sixty seconds: a bucket that leaks at it would
+    let twice as many through in the first minute."""
 
     def __init__(self) -> None:
-        self._rates: dict[str, AsyncLimiter] = {}
+        self._begun: defaultdict[str, deque[float]] = defaultdict(deque)
         self._running: Counter[str] = Counter()
 
-    async def count(self, key: Key) -> None:
+    def count(self, key: Key) -> None:
         """Take one request off the key's rate. Raises LimitReached."""
         if not key.requests_per_minute:
             return
-        limiter = self._rates.get(key.digest)
-        if limiter is None or limiter.max_rate != key.requests_per_minute:
-            from aiolimiter import AsyncLimiter
-
-            limiter = self._rates[key.digest] = AsyncLimiter(key.requests_per_minute, 60)
-        if not limiter.has_capacity():
+        now, begun = time.monotonic(), self._begun[key.digest]
+        while begun and now - begun[0] >= _MINUTE:
+            begun.popleft()
+        if len(begun) >= key.requests_per_minute:
             raise LimitReached(
                 f"the key {key.name} has had its {key.requests_per_minute} requests a minute",
-                retry_after=60 / key.requests_per_minute,
+                retry_after=_MINUTE - (now - begun[-key.requests_per_minute]),
             )
-        await limiter.acquire()
+        begun.append(now)
 
     @contextmanager
     def running(self, key: Key) -> Iterator[None]:

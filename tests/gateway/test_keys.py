@@ -214,3 +214,63 @@ def test_looking_at_the_gateway_leaves_a_line_only_where_it_is_refused(
         return found if "look-last" in found else []
 
     assert engine.wait_for(names) == ["look-refused", "look-wrong", "look-last"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("headers", [{"Host": "[::1"}, {"Origin": "http://["}])
+def test_an_address_that_is_none_is_refused(door: Door, headers: dict[str, str]) -> None:
+    answer = door.post("/v1/completions", BODY, headers=headers)
+    assert answer.status_code == 403
+    assert answer.json()["error"]["code"] == "not_allowed"
+
+
+@pytest.mark.slow
+def test_keys_that_break_while_it_runs_let_nobody_in(door: Door, place: Place) -> None:
+    path = place.home / "keys.json"
+    path.write_text("[{", encoding="utf-8")
+    try:
+        answer = door.post("/v1/completions", BODY)
+        assert answer.status_code == 503
+        assert answer.json()["error"]["code"] == "keys_unreadable"
+        assert str(path) not in answer.text
+        assert door.get("/health").status_code == 200
+    finally:
+        path.unlink()
+    assert door.post("/v1/completions", BODY).status_code == 200
+
+
+@pytest.mark.slow
+def test_a_long_path_has_a_short_line(door: Door, place: Place, engine: FakeControl) -> None:
+    assert door.get("/" + "s" * 20_000, headers={"X-Request-Id": "long-1"}).status_code == 404
+    log = place.home / "log" / "audit.jsonl"
+
+    def line() -> list[str]:
+        lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+        return [one for one in lines if "long-1" in one]
+
+    assert len(engine.wait_for(line)[0]) < 1000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("on", [True, False])
+def test_texts_are_logged_where_that_is_asked_for(
+    start: Callable[..., Door], place: Place, engine: FakeControl, on: bool
+) -> None:
+    text = place.home / "log" / "text.jsonl"
+    text.unlink(missing_ok=True)
+    engine.answer("SECRET", "ANSWER")
+    logging = start(f"gateway.log_text={str(on).lower()}")
+    body = {"prompt": "SECRET source", "stream": True}
+    logging.post("/v1/completions", body, headers={"X-Request-Id": "text-1"})
+    logging.get("/v1/models")
+    logging.end()
+    said = text.read_text(encoding="utf-8") if text.exists() else ""
+    others = [*logging.log, (place.home / "log" / "audit.jsonl").read_text(encoding="utf-8")]
+    assert not any("SECRET" in one for one in others)
+    if not on:
+        assert not said
+        return
+    (line,) = map(json.loads, said.splitlines())
+    assert line["id"] == "text-1"
+    assert "SECRET source" in line["asked"]
+    assert "ANSWER" in line["answered"]
