@@ -155,11 +155,14 @@ class GatewaySettings(_Section):
     max_choices: int = Field(128, ge=1)
     """Most answers that one request asks for: its prompts times ``n`` or ``best_of``."""
     max_connections: int = Field(1000, ge=1)
+    """While there are more, only ``/health`` and ``/ready`` are answered."""
+    request_seconds: float = Field(20.0, gt=0)
+    """A request that is not here whole by then is cut off; 16 KiB of a body give a second more."""
     device_gib: dict[str, float] = {}
     """Memory of each processor of a device, by the device's name, GiB: what the engines on it
     need must fit. Where none is given, ``nvidia-smi`` is asked for engines on a GPU."""
     log_text: bool = False
-    """Write prompts and answers to the log. Off: no source text is logged anywhere."""
+    """Write prompts and answers to ``log/text.jsonl``. Off: no source text is logged anywhere."""
     audit: bool = True
     """One line a request, without its text, in ``log/audit.jsonl``; none for a successful look at
     the status page, metrics or health."""

@@ -17,6 +17,7 @@ from assistant.config import DEFAULT_ENGINE
 from assistant.engines.protocol import Progress
 from assistant.errors import EngineError, UsageError
 from assistant.gateway.app import build
+from assistant.gateway.connection import connections
 from assistant.gateway.front import is_loopback
 from assistant.gateway.gateway import Gateway
 from assistant.gateway.keys import Keys
@@ -45,9 +46,10 @@ async def serve(
     config = uvicorn.Config(
         build(gateway),
         loop="uvloop",
-        http="httptools",
+        http=connections(settings.gateway.request_seconds),
         backlog=BACKLOG,
-        limit_concurrency=settings.gateway.max_connections,
+        # A client's header must not say who it is.
+        proxy_headers=False,
         timeout_graceful_shutdown=max(1, round(settings.gateway.drain_seconds)),
         access_log=False,
         log_config=None,
