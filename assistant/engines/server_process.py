@@ -14,19 +14,13 @@ from typing import IO
 
 import psutil
 
+from assistant.engines.out_of_memory import out_of_memory
 from assistant.engines.protocol import Endpoint, Launch
+from assistant.engines.server_log import milestone, tail
 from assistant.errors import EngineError
 
 POLL_SECONDS = 0.05
 MOST_POLL_SECONDS = 0.5
-LOG_TAIL_BYTES = 64_000
-MILESTONES = (
-    ("Loading safetensors", "reading the weights"),
-    ("Starting to load model", "reading the weights"),
-    ("init engine", "nearly there"),
-    ("Initializing a V1 LLM engine", "starting the engine's core"),
-    ("non-default args", "loading vLLM"),
-)
 
 
 class ServerDied(Exception):
@@ -168,33 +162,20 @@ async def warm_up(endpoint: Endpoint) -> None:
                 raise EngineError(f"its first request failed with status {answer.status_code}")
 
 
-def tail(log: Path) -> list[str]:
-    """The last lines of a log that may be large."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_TAIL_BYTES))
-            return file.read().decode("utf-8", "replace").splitlines()
-    except OSError:
-        return []
-
-
-def milestone(log: Path) -> str:
-    """What the server is at, in words, by the latest line of its log that says so."""
-    for line in reversed(tail(log)):
-        for mark, words in MILESTONES:
-            if mark in line:
-                return words
-    return "starting"
-
-
 def why_it_died(status: int, log: Path) -> str:
-    """One line: the status, and the last error that the log holds."""
-    errors = [line for line in tail(log) if re.search(r"\b\w*(Error|Exception|error): \S", line)]
+    """One line: the status, the last error that the log holds, and what to do where that was
+    about memory."""
+    lines = tail(log)
+    short, advice = out_of_memory(status, lines)
+    errors = [line for line in lines if re.search(r"\b\w*(Error|Exception|error): \S", line)]
     # The first error of a traceback's chain is the cause; the last ones say "engine failed".
     telling = [line for line in errors if "Engine core initialization failed" not in line]
-    said = (telling or errors or [""])[-1]
     said = re.sub(
-        r"^(\(\w+[^)]*\)\s*)?((ERROR|WARNING|INFO)\s+[\d-]+\s[\d:]+\s\[\S+\]\s*)?", "", said
-    )
+        r"^(\(\w+[^)]*\)\s*)?((ERROR|WARNING|INFO)\s+[\d-]+\s[\d:]+\s\[\S+\]\s*)?",
+        "",
+        short or (telling or errors or [""])[-1],
+    ).strip()[:300]
     how = f"signal {status - 128}" if status > 128 else f"status {status}"
-    return f"it ended with {how}{': ' + said.strip()[:300] if said else ''} (log: {log})"
+    # A replica's last words are part of its runner's, advice and all.
+    parts = (f"it ended with {how}", said, "" if advice in said else advice)
+    return f"{': '.join(part for part in parts if part)} (log: {log})"

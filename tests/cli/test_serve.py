@@ -93,6 +93,28 @@ def test_an_engine_that_does_not_start_is_one_line(fake_engine: FakeControl) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("status", "words", "advice"),
+    [
+        (1, "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB", "gpu_share"),
+        (1, "ValueError: To serve at least one request with the model's max seq len", "max_model"),
+        (137, "", "as the kernel does when memory runs out: close programs"),
+    ],
+)
+def test_an_engine_out_of_memory_at_its_start_says_what_to_do(
+    fake_engine: FakeControl, status: int, words: str, advice: str
+) -> None:
+    fake_engine.configure(exit_at_start=status, last_words=words)
+    with serve("--port", "0") as process:
+        out, said = process.communicate(timeout=60)
+    assert (process.returncode, out) == (1, "")
+    assert "does not stay up: it ended with" in (last := said.splitlines()[-1])
+    assert words in last
+    assert advice in last
+    assert "Traceback" not in said
+
+
+@pytest.mark.slow
 def test_a_memory_plan_that_does_not_fit_is_one_line(fake_engine: FakeControl) -> None:
     plan = ("--set", "gateway.device_gib={main=1}", "--set", "engine.memory_gib=2")
     command = [*ASSISTANT, *plan, "serve", "--port", "0"]
