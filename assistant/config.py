@@ -87,8 +87,8 @@ def _clashes(settings: Settings, origin: dict[tuple[str, ...], str]) -> list[str
                     "engine.replicas)"
                 )
 
+    at: tuple[str, ...] = ("engines", DEFAULT_ENGINE)
     if DEFAULT_ENGINE in settings.engines:
-        at = ("engines", DEFAULT_ENGINE)
         faults.append(
             f"{_origin(origin, at)}: {'.'.join(at)}: that is the engine of [engine]: set it up "
             "there, or give this one another name"
