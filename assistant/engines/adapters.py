@@ -6,6 +6,7 @@ weights under the same path would get the old one's. So a new version needs a ne
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,11 +29,24 @@ def client(api_key: str = "") -> httpx.AsyncClient:
     return httpx.AsyncClient(timeout=SECONDS, headers=headers, trust_env=False)
 
 
+class LoadedFromElsewhere(EngineError):
+    """The name is taken by an adapter of another folder."""
+
+
 async def load(http: httpx.AsyncClient, server: str, name: str, path: str) -> None:
     """Have ``server`` (a URL without a path) serve the adapter in the folder ``path``; nothing
-    to do where it does already. Raises EngineError with the server's reason."""
+    to do where it does already. Raises LoadedFromElsewhere where it serves another under that
+    name, EngineError with the server's reason."""
     body = {"lora_name": name, "lora_path": path}
-    await _post(http, f"{server}/v1/load_lora_adapter", body, name, "already")
+    if await _post(http, f"{server}/v1/load_lora_adapter", body, name, "already"):
+        return
+    # The refusal does not say which one it has: its list of models does.
+    there = await _root(http, server, name)
+    if there != path:
+        where = f"from {there}" if there else "from a folder that it does not tell"
+        raise LoadedFromElsewhere(
+            f"{server} serves {name} {where} already: give this version a name of its own"
+        )
 
 
 async def unload(http: httpx.AsyncClient, server: str, name: str) -> None:
@@ -40,10 +54,21 @@ async def unload(http: httpx.AsyncClient, server: str, name: str) -> None:
     await _post(http, f"{server}/v1/unload_lora_adapter", {"lora_name": name}, name, "cannot be")
 
 
+async def _root(http: httpx.AsyncClient, server: str, name: str) -> str:
+    """The folder that ``server`` says it has loaded ``name`` from; empty where it does not."""
+    import httpx
+
+    try:
+        listed = (await http.get(f"{server}/v1/models")).json()["data"]
+        return next((str(e.get("root") or "") for e in listed if e.get("id") == name), "")
+    except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError):
+        return ""
+
+
 async def _post(
     http: httpx.AsyncClient, url: str, body: Mapping[str, str], name: str, done: str
-) -> None:
-    """``done`` is in the refusal of what is so already."""
+) -> bool:
+    """Whether it had to be done; ``done`` is in the refusal of what is so already."""
     import httpx
 
     try:
@@ -51,7 +76,7 @@ async def _post(
     except httpx.HTTPError as error:
         raise EngineError(f"{url} does not answer ({type(error).__name__})") from error
     if answer.status_code == 200:
-        return
+        return True
     try:
         said = answer.json()
         said = said.get("error", said)
@@ -59,7 +84,7 @@ async def _post(
     except (ValueError, AttributeError):
         words = answer.text
     if answer.status_code in (400, 404) and done in words:
-        return
+        return False
     if answer.status_code == 404 and "adapter" not in words.lower():
         raise EngineError(
             f"{url} is not there: start that server with --enable-lora and "
@@ -84,12 +109,28 @@ def check(path: str, most_rank: int) -> None:
         )
 
 
-def stamp(path: str) -> tuple[tuple[str, int, int], ...]:
-    """Sizes and times of an adapter's files: another value means other weights. Empty for a
-    folder that is not on this machine."""
-    folder = Path(path)
+def stamp(path: str) -> list[list[str | int]]:
+    """Names, sizes and times of an adapter's files: as long as they are the same, so are the
+    weights. Empty for a folder that is not on this machine."""
     try:
-        files = sorted(p for p in folder.iterdir() if p.name.startswith("adapter_"))
-        return tuple((p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in files)
+        return [[p.name, p.stat().st_size, p.stat().st_mtime_ns] for p in _files(path)]
     except OSError:
-        return ()
+        return []
+
+
+def digest(path: str) -> str:
+    """SHA-256 over an adapter's files: another value means other weights. Empty for a folder
+    that is not on this machine."""
+    whole = hashlib.sha256()
+    try:
+        for file in _files(path):
+            with file.open("rb") as opened:
+                own = hashlib.file_digest(opened, "sha256").hexdigest()
+            whole.update(f"{file.name} {own}\n".encode())
+    except OSError:
+        return ""
+    return whole.hexdigest()
+
+
+def _files(path: str) -> list[Path]:
+    return sorted(file for file in Path(path).iterdir() if file.name.startswith("adapter_"))

@@ -19,6 +19,7 @@ import signal
 import socket
 import sys
 import time
+import uuid
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
@@ -140,7 +141,13 @@ class Supervisor:
             await server_process.warm_up(endpoint)
         self.endpoint = endpoint
         rendezvous.write_card(
-            self.key, pid=os.getpid(), url=endpoint.url, engine=endpoint.engine, model=model.name
+            self.key,
+            pid=os.getpid(),
+            url=endpoint.url,
+            engine=endpoint.engine,
+            model=model.name,
+            # Tells this run from the engine's others: each begins without adapters and cache.
+            run=uuid.uuid4().hex,
         )
         self._tell(Progress("ready", f"{backend.name} serves {model.name}", 1.0))
         self._say({"endpoint": encode(endpoint)})

@@ -3,7 +3,7 @@
 Those of the settings are loaded whenever the engine starts, before it gets a request; those
 that were added while it ran (``POST /admin/adapters``) are remembered in ``adapters.json`` of
 the state folder and are loaded too. A name stands for one path, and a path for one set of
-weights, as long as the gateway runs: see :mod:`assistant.engines.adapters` for why.
+weights, as long as the engine runs: see :mod:`assistant.gateway.bindings`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from assistant.engines import adapters, rendezvous
 from assistant.engines.protocol import Endpoint
 from assistant.engines.replication.router import workers
 from assistant.errors import EngineError
+from assistant.gateway.bindings import AdapterConflict, Bindings
 from assistant.gateway.errors import BadRequest, EngineDown, Refusal
 from assistant.settings import Settings
 
@@ -30,13 +31,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _NAME = re.compile(r"\w[\w.:-]*(/\w[\w.:-]*)?")
-
-
-class AdapterConflict(Refusal):
-    """The name stands for other weights, or for something else, or there is no room."""
-
-    status = 409
-    code = "adapter_conflict"
 
 
 class UnknownAdapter(Refusal):
@@ -55,7 +49,7 @@ class Adapters:
         self._key = rendezvous.key(settings)
         self._changed = changed
         self._lock = asyncio.Lock()
-        self._bound: dict[str, tuple[str, object]] = {}
+        self._bindings = Bindings(engine, settings)
         self._configured = dict(settings.engine.adapters)
         self.wanted = {**_remembered().get(engine, {}), **self._configured}
         self.failed: dict[str, str] = {}
@@ -71,13 +65,15 @@ class Adapters:
         """Have an engine that has just started load all of them; again does no harm."""
         async with self._lock, adapters.client(endpoint.api_key) as http:
             before, self.failed = self.failed, {}
+            self._bindings.renew()
             servers = await _servers(http, endpoint)
             for name, path in self.wanted.items():
                 try:
-                    self._check(name, path)
+                    self._check(name, path, endpoint)
+                    bound = await self._bindings.claim(name, path)
                     for server in servers:
                         await adapters.load(http, server, name, path)
-                    self._bound.setdefault(name, (path, adapters.stamp(path)))
+                    self._bindings.keep(name, bound)
                 except (EngineError, Refusal) as error:
                     self.failed[name] = str(error)
                     if before.get(name) != self.failed[name]:
@@ -88,7 +84,9 @@ class Adapters:
     async def add(self, endpoint: Endpoint, name: str, path: str) -> None:
         """Load one more. Raises AdapterConflict, BadRequest with the engine's reason."""
         async with self._lock, adapters.client(endpoint.api_key) as http:
-            self._check(name, path)
+            self._bindings.renew()
+            self._check(name, path, endpoint)
+            bound = await self._bindings.claim(name, path)
             done: list[str] = []
             try:
                 for server in await _servers(http, endpoint):
@@ -98,9 +96,11 @@ class Adapters:
                 for server in done:
                     with suppress(EngineError):
                         await adapters.unload(http, server, name)
+                if isinstance(error, adapters.LoadedFromElsewhere):
+                    raise AdapterConflict(str(error)) from error
                 raise BadRequest(str(error), code="adapter_not_loaded") from error
             self.wanted[name] = path
-            self._bound.setdefault(name, (path, adapters.stamp(path)))
+            self._bindings.keep(name, bound)
             self.failed.pop(name, None)
         self._tell()
 
@@ -134,7 +134,7 @@ class Adapters:
                 continue
             try:
                 if endpoint is None:
-                    self._check(name, path)
+                    self._check(name, path, None)
                     self.wanted[name] = path
                 else:
                     await self.add(endpoint, name, path)
@@ -142,8 +142,10 @@ class Adapters:
                 logger.warning("engine %s, new settings: %s", self._engine, error)
         self._tell()
 
-    def _check(self, name: str, path: str) -> None:
+    def _check(self, name: str, path: str, endpoint: Endpoint | None) -> None:
         """Raises AdapterConflict, BadRequest, for what is not to be loaded."""
+        if endpoint is not None and name == endpoint.model:
+            raise AdapterConflict(f"{name} is the model itself: give the adapter another name")
         if not _NAME.fullmatch(name) or len(name) > 200:
             raise BadRequest(f"{name!r} cannot be a model's name")
         local = not self._settings.url
@@ -153,17 +155,6 @@ class Adapters:
             )
         if local and not Path(path).is_absolute():
             raise BadRequest(f"{path!r} is no absolute path", code="adapter_not_loaded")
-        before, stamp = self._bound.get(name, (path, adapters.stamp(path)))
-        if before != path:
-            raise AdapterConflict(
-                f"{name} stands for {before}: unload that, and serve the new version from "
-                "its own folder under a name of its own"
-            )
-        if stamp != adapters.stamp(path):
-            raise AdapterConflict(
-                f"the files in {path} are not those that {name} was loaded from: what the engine "
-                "has computed would be mixed up. Give every version a folder and a name"
-            )
         if local:
             try:
                 adapters.check(path, self._settings.lora_rank)

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.gateway.access import needs
-from assistant.gateway.adapters import AdapterConflict
+from assistant.gateway.bindings import AdapterConflict
 from assistant.gateway.call import Call
 from assistant.gateway.errors import Refusal
 

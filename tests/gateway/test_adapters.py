@@ -15,6 +15,7 @@ from gateway_door import Door, Place
 
 from assistant.config import load
 from assistant.engines import adapters
+from assistant.engines.lease import acquire
 from assistant.engines.protocol import Endpoint
 from assistant.gateway.pool import Pool
 
@@ -23,7 +24,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(autouse=True)
 def _forget(place: Place) -> None:
-    (place.home / "adapters.json").unlink(missing_ok=True)
+    for name in ("adapters.json", "adapters-loaded.json"):
+        (place.home / name).unlink(missing_ok=True)
 
 
 def adapter(folder: Path, name: str, rank: int = 8) -> str:
@@ -97,6 +99,116 @@ def test_a_name_stands_for_one_path_and_one_set_of_weights(
     changed = add(door, "style", first)
     assert changed.status_code == 409
     assert "not those" in changed.json()["error"]["message"]
+
+
+def listed(door: Door, name: str) -> dict[str, object]:
+    """What the administrator is told of that adapter."""
+    entries: list[dict[str, object]] = door.get("/admin/adapters").json()["adapters"]
+    return next(entry for entry in entries if entry["name"] == name)
+
+
+def test_a_name_that_moved_while_the_gateway_was_away_is_not_served_with_its_old_weights(
+    start: Callable[..., Door], place: Place, engine: FakeControl, tmp_path: Path
+) -> None:
+    old, new = adapter(tmp_path, "old"), adapter(tmp_path, "new")
+    url = f"engine.url={place.engine_url}"
+    door = start(url)
+    assert add(door, "moved", old).status_code == 200
+    door.end()
+    door = start(url, f"engine.adapters.moved={new}")
+    assert listed(door, "moved")["served"] is False
+    assert f"moved stands for {old}" in str(listed(door, "moved")["error"])
+    assert "moved" not in names(door)
+    assert complete(door, "moved") == 404
+    assert add(door, "moved", new).status_code == 409
+    assert add(door, "moved-2", new).status_code == 200
+    assert [(e["name"], e["path"]) for e in engine.events("load")] == [
+        ("moved", old),
+        ("moved-2", new),
+    ]
+
+
+def test_a_name_that_somebody_else_has_loaded_is_what_the_engine_says(
+    start: Callable[..., Door], place: Place, tmp_path: Path
+) -> None:
+    old, new = adapter(tmp_path, "old"), adapter(tmp_path, "new")
+    root = place.engine_url.removesuffix("/v1")
+    body = {"lora_name": "taken", "lora_path": old}
+    httpx.post(f"{root}/v1/load_lora_adapter", json=body).raise_for_status()
+    door = start(f"engine.url={place.engine_url}", f"engine.adapters.taken={new}")
+    assert f"serves taken from {old} already" in str(listed(door, "taken")["error"])
+    assert "taken" not in names(door)
+    refused = add(door, "taken", new)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "adapter_conflict")
+    assert add(door, "taken", old).status_code == 200
+    assert "taken" in names(door)
+
+
+def test_files_that_changed_while_the_gateway_was_away_are_not_served_as_before(
+    start: Callable[..., Door], place: Place, tmp_path: Path
+) -> None:
+    path = adapter(tmp_path, "a")
+    options = (f"engine.url={place.engine_url}", f"engine.adapters.kept-up={path}")
+    door = start(*options)
+    assert "kept-up" in names(door)
+    door.end()
+    weights = Path(path) / "adapter_model.safetensors"
+    same = weights.read_bytes()
+    weights.unlink()
+    weights.write_bytes(same)
+    door = start(*options)
+    assert listed(door, "kept-up")["error"] == ""
+    door.end()
+    weights.write_bytes(b"trained further")
+    door = start(*options)
+    assert "not those" in str(listed(door, "kept-up")["error"])
+    assert "kept-up" not in names(door)
+    assert add(door, "kept-up", path).status_code == 409
+
+
+def test_an_engine_that_was_started_anew_takes_the_files_as_they_are(
+    start: Callable[..., Door], engine: FakeControl, place: Place, tmp_path: Path
+) -> None:
+    path, other = adapter(tmp_path, "a"), adapter(tmp_path, "b")
+    door = start("engine.lora=true")
+    assert add(door, "fresh", path).status_code == 200
+    assert add(door, "fresh", other).status_code == 409
+    door.end()
+    engine.wait_for(lambda: not list((place.home / "run").glob("*.sock")))
+    (Path(path) / "adapter_model.safetensors").write_bytes(b"trained further")
+    door = start("engine.lora=true")
+    assert complete(door, "fresh") == 200
+    assert [e["path"] for e in engine.events("load")] == [path, path]
+
+
+async def test_an_engine_of_ours_that_outlived_the_gateway_keeps_its_names(
+    start: Callable[..., Door],
+    engine: FakeControl,
+    place: Place,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    old, new = adapter(tmp_path, "old"), adapter(tmp_path, "new")
+    options = ("engine.lora=true", "engine.linger=60")
+    door = start(*options)
+    assert add(door, "style", old).status_code == 200
+    door.end()
+    door = start(*options, f"engine.adapters.style={new}")
+    assert len(engine.events("start")) == 1
+    assert f"style stands for {old}" in str(listed(door, "style")["error"])
+    assert add(door, "style", new).status_code == 409
+    for name, value in place.env.items():
+        monkeypatch.setenv(name, value)
+    async with await acquire(load({"engine.lora": True}), start=False) as lease:
+        await lease.stop()
+
+
+def test_no_adapter_is_called_what_the_model_is(
+    start: Callable[..., Door], place: Place, tmp_path: Path
+) -> None:
+    door = start(f"engine.url={place.engine_url}", f"engine.adapters.fake={adapter(tmp_path, 'a')}")
+    assert "fake is the model itself" in str(listed(door, "fake")["error"])
+    assert complete(door, "fake") == 200
 
 
 def test_what_cannot_be_loaded_says_why(start: Callable[..., Door], tmp_path: Path) -> None:
