@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from assistant.gateway.errors import BadRequest
-from assistant.gateway.numbers import Choices, Count, Integer, Tokens
+from assistant.gateway.numbers import MANY, MESSAGES, Choices, Count, Integer, Tokens
 from assistant.gateway.segments import SegmentsBody, asks
 
 
@@ -25,7 +25,7 @@ class _Body(BaseModel):
     top_p: float | None = Field(None, gt=0, le=1)
     n: Choices | None = None
     best_of: Choices | None = None
-    stop: str | Annotated[list[str], Field(fail_fast=True)] | None = None
+    stop: str | Annotated[list[str], Field(max_length=MANY, fail_fast=True)] | None = None
     seed: Integer | None = None
     user: str | None = None
 
@@ -97,10 +97,12 @@ class MessageBody(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True)
 
     role: str
-    content: str | Annotated[list[dict[str, Any]], Field(fail_fast=True)] | None = None
+    content: (
+        str | Annotated[list[dict[str, Any]], Field(max_length=MANY, fail_fast=True)] | None
+    ) = None
 
 
 class ChatBody(_Body):
     """``POST /v1/chat/completions``."""
 
-    messages: Annotated[list[MessageBody], Field(min_length=1, fail_fast=True)]
+    messages: Annotated[list[MessageBody], Field(min_length=1, max_length=MESSAGES, fail_fast=True)]

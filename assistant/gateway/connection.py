@@ -31,6 +31,12 @@ class Connection(HttpToolsProtocol):
         self._came()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        super().shutdown()
+        # Half a request is none: what is let end is what was asked.
+        if self._timer is not None and not self.pipeline:
+            self.transport.close()
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["state"]["connections"] = len(self.connections)

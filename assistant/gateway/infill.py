@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistant.gateway.numbers import CountOrNone, Few, Integer, Natural, NaturalOrNone
+from assistant.gateway.numbers import MANY, CountOrNone, Few, Integer, Natural, NaturalOrNone
 from assistant.types import Snippet, SnippetKind, Terms
 
 DRAWN = 0.8
@@ -32,7 +32,7 @@ class InfillBody(BaseModel):
     input_prefix: str = Field("", description="The lines above the cursor's line.")
     input_suffix: str = Field("", description="What follows the cursor.")
     prompt: str = Field("", description="The cursor's line, up to the cursor.")
-    input_extra: Annotated[list[ExtraBody], Field(fail_fast=True)] | None = Field(
+    input_extra: Annotated[list[ExtraBody], Field(max_length=MANY, fail_fast=True)] | None = Field(
         None, description="Pieces of other files, the newest last; empty for the gateway's own."
     )
     n_predict: CountOrNone | None = Field(None, description="Most tokens; 0 only reads the prompt.")
@@ -44,9 +44,9 @@ class InfillBody(BaseModel):
     )
     temperature: float | None = Field(None, ge=0, le=2)
     seed: NaturalOrNone | None = Field(None, description="-1 for none.")
-    stop: Annotated[list[str], Field(fail_fast=True)] | None = None
+    stop: Annotated[list[str], Field(max_length=MANY, fail_fast=True)] | None = None
     stream: bool | None = Field(False, description="Each text is one event, the figures the next.")
-    response_fields: Annotated[list[str], Field(fail_fast=True)] | None = Field(
+    response_fields: Annotated[list[str], Field(max_length=MANY, fail_fast=True)] | None = Field(
         None, description="Only these, by their paths, such as `timings/prompt_n`."
     )
     id_slot: Integer | None = None

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistant.gateway.numbers import Natural
+from assistant.gateway.numbers import MANY, Natural
 from assistant.types import Snippet, SnippetKind, Terms
 
 _OWN = {"segments", "debug_options"}
@@ -31,7 +31,7 @@ class PieceBody(TabbyBody):
     body: str
 
 
-Pieces = Annotated[list[PieceBody], Field(fail_fast=True)]
+Pieces = Annotated[list[PieceBody], Field(max_length=MANY, fail_fast=True)]
 
 
 class Segments(TabbyBody):

@@ -107,3 +107,11 @@ def test_health_is_answered_whoever_holds_the_connections(full: Door, place: Pla
 def test_one_connection_is_one(start: Callable[..., Door]) -> None:
     only = start("gateway.max_connections=1")
     assert only.post("/v1/completions", {"prompt": "x"}).status_code == 200
+
+
+def test_half_a_request_holds_up_no_end(start: Callable[..., Door]) -> None:
+    patient = start("gateway.request_seconds=600", "gateway.drain_seconds=600")
+    with connect(patient) as half:
+        half.sendall(HEAD + BODY[:5])
+        assert patient.get("/health").status_code == 200
+        assert patient.end() == 0

@@ -66,6 +66,11 @@ def test_half_a_character_is_refused(body: Any) -> None:
         (ChatBody, {"messages": [{}] * MANY}),
         (ChatBody, {"messages": [{"role": "user", "content": [1] * MANY}]}),
         (InfillBody, {"input_extra": [{}] * MANY, "stop": [1] * MANY}),
+        # Right, but too many.
+        (InfillBody, {"input_extra": [{"text": "x"}] * MANY}),
+        (InfillBody, {"response_fields": ["x"] * MANY}),
+        (CompletionsBody, {"prompt": "x", "stop": ["x"] * MANY}),
+        (ChatBody, {"messages": [{"role": "user", "content": "x"}] * (MANY + 1)}),
     ],
 )
 def test_a_list_of_faults_is_one_fault(of: Any, body: dict[str, Any]) -> None:
