@@ -54,6 +54,7 @@ class Front:
         self._app = app
         self._gateway = gateway
         self._refuse = refuse
+        self._said = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -109,7 +110,10 @@ class Front:
         try:
             known = keys.all()
         except UsageError as error:
-            logger.error("%s", error)
+            # Once: whoever has no key must not fill the log.
+            if self._said != str(error):
+                self._said = str(error)
+                logger.error("%s", error)
             raise KeysBroken("the gateway cannot read its keys: see its log") from error
         if not known and not self._gateway.remote:
             return LOCAL
@@ -157,10 +161,8 @@ def _check_browser(headers: dict[str, str]) -> None:
     if not is_loopback(host):
         raise NotAllowed(f"this gateway is not called {host!r}: ask it as 127.0.0.1")
     origin = headers.get("origin", "")
-    if origin and origin != "null" and not is_loopback(_host(origin)):
+    if origin and not is_loopback(_host(origin)):
         raise NotAllowed(f"pages of {origin} may not use this gateway")
-    if origin == "null":
-        raise NotAllowed("pages without an origin may not use this gateway")
 
 
 def _too_large(most: int) -> TooLarge:

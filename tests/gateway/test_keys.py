@@ -52,6 +52,9 @@ def test_a_broken_file_is_one_line_and_nobody_gets_in(keys: Keys) -> None:
     keys.path.write_text("{", encoding="utf-8")
     with pytest.raises(UsageError, match="cannot be read"):
         keys.find("x")
+    # Nor where the file cannot even be looked at.
+    with pytest.raises(UsageError, match="cannot be read"):
+        Keys(keys.path / "below").all()
 
 
 @pytest.fixture
@@ -233,10 +236,12 @@ def test_keys_that_break_while_it_runs_let_nobody_in(door: Door, place: Place) -
         assert answer.status_code == 503
         assert answer.json()["error"]["code"] == "keys_unreadable"
         assert str(path) not in answer.text
+        assert door.post("/v1/completions", BODY).status_code == 503
         assert door.get("/health").status_code == 200
     finally:
         path.unlink()
     assert door.post("/v1/completions", BODY).status_code == 200
+    assert len([line for line in door.log if "keys.json cannot be read" in line]) == 1
 
 
 @pytest.mark.slow
