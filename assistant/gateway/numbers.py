@@ -10,7 +10,7 @@ MOST = (1 << 31) - 1
 """The largest that engines take for a count."""
 MANY = 1000
 """Most elements of a list each of which is work here: a piece of a file, a stop text."""
-MESSAGES = 10_000
+MESSAGES = 4000
 """Most messages of a chat."""
 _EXACT = (1 << 53) - 1
 """The largest integer that every JSON reader carries exactly."""
