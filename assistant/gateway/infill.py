@@ -15,6 +15,9 @@ DRAWN = 0.8
 0; llama.cpp's own default."""
 
 
+_Path = Annotated[str, Field(max_length=200)]
+
+
 class ExtraBody(BaseModel):
     """A piece of another file."""
 
@@ -46,7 +49,7 @@ class InfillBody(BaseModel):
     seed: NaturalOrNone | None = Field(None, description="-1 for none.")
     stop: Annotated[list[str], Field(max_length=MANY, fail_fast=True)] | None = None
     stream: bool | None = Field(False, description="Each text is one event, the figures the next.")
-    response_fields: Annotated[list[str], Field(max_length=MANY, fail_fast=True)] | None = Field(
+    response_fields: Annotated[list[_Path], Field(max_length=MANY, fail_fast=True)] | None = Field(
         None, description="Only these, by their paths, such as `timings/prompt_n`."
     )
     id_slot: Integer | None = None

@@ -69,6 +69,7 @@ def test_half_a_character_is_refused(body: Any) -> None:
         # Right, but too many.
         (InfillBody, {"input_extra": [{"text": "x"}] * MANY}),
         (InfillBody, {"response_fields": ["x"] * MANY}),
+        (InfillBody, {"response_fields": ["/" * MANY]}),
         (CompletionsBody, {"prompt": "x", "stop": ["x"] * MANY}),
         (ChatBody, {"messages": [{"role": "user", "content": "x"}] * (MANY + 1)}),
     ],
