@@ -9,8 +9,8 @@ beside each other know nothing of one another. So work is let in here, by these 
   its prefill would make an inline request wait for several steps.
 * Media and batch start only in a pause of ``quiet`` seconds, and when no chat waits. When an
   inline request comes they are told to yield (:attr:`Turn.wanted`): batch work leaves the
-  engine within a step and comes back later, media yields between its steps
-  (:meth:`Turn.checkpoint`).
+  engine within a step and goes on later, media work that has not begun to answer starts over
+  (:mod:`assistant.gateway.yielding`).
 * Work that its own engine holds (``Work.held``) keeps out of the way of other engines' inline
   completion only.
 
@@ -30,7 +30,6 @@ from assistant.gateway.errors import Busy, Superseded
 from assistant.gateway.work import Kind, Work
 from assistant.settings import GatewaySettings, LaneSettings
 
-_ANY = Work(Kind.MEDIA)
 _MEMORY = 0.2
 """Weight of the newest request in the mean time of one, for ``Retry-After``."""
 
@@ -38,19 +37,14 @@ _MEMORY = 0.2
 class Turn:
     """A slot that was granted, or is waited for."""
 
-    __slots__ = ("_scheduler", "granted", "since", "wanted", "work")
+    __slots__ = ("granted", "since", "wanted", "work")
 
-    def __init__(self, work: Work, since: float, scheduler: Scheduler) -> None:
+    def __init__(self, work: Work, since: float) -> None:
         self.work = work
         self.since = since
         self.granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.wanted = asyncio.Event()
         """Set once inline completion waits for what this holds."""
-        self._scheduler = scheduler
-
-    async def checkpoint(self) -> None:
-        """Between two steps of a long work: let inline completion go first."""
-        await self._scheduler.quiet_again()
 
 
 class Scheduler:
@@ -72,7 +66,6 @@ class Scheduler:
         self._inline_ended: dict[str, float] = {}
         self._seconds = dict.fromkeys(Kind, 1.0)
         self._wake: asyncio.TimerHandle | None = None
-        self._calm: asyncio.Future[None] | None = None
 
     @classmethod
     def of(
@@ -96,14 +89,6 @@ class Scheduler:
         finally:
             self._end(turn, began)
 
-    async def quiet_again(self) -> None:
-        """Return once no inline completion waits or runs, and the pause after it is over."""
-        while self._busy():
-            if self._calm is None:
-                self._calm = asyncio.get_running_loop().create_future()
-            self._dispatch()
-            await asyncio.shield(self._calm)
-
     def retry_after(self, kind: Kind) -> float:
         """Seconds after which a slot may be free, at least one."""
         ahead = len(self.waiting[kind]) + 1
@@ -112,7 +97,7 @@ class Scheduler:
     async def _granted(self, work: Work) -> Turn:
         loop = asyncio.get_running_loop()
         queue, lane = self.waiting[work.kind], self.lanes[work.kind]
-        turn = Turn(work, loop.time(), self)
+        turn = Turn(work, loop.time())
         if work.kind is Kind.INLINE:
             self._supersede(work.document)
             for kind in (Kind.MEDIA, Kind.BATCH):
@@ -166,7 +151,7 @@ class Scheduler:
             self._inline_ended[turn.work.engine] = now
         self._dispatch()
 
-    def _busy(self, work: Work = _ANY) -> bool:
+    def _busy(self, work: Work) -> bool:
         """Whether inline completion runs, waits or has just ended that ``work`` would disturb."""
         now = asyncio.get_running_loop().time()
         inline = chain(self.waiting[Kind.INLINE], self.running[Kind.INLINE])
@@ -201,9 +186,6 @@ class Scheduler:
                 running.add(turn)
                 if not turn.granted.done():
                     turn.granted.set_result(None)
-        if self._calm is not None and not self._busy():
-            self._calm.set_result(None)
-            self._calm = None
         self._look_again()
         self._on_change()
 
@@ -215,7 +197,7 @@ class Scheduler:
         loop = asyncio.get_running_loop()
         now, times = loop.time(), []
         held = any(self.waiting[kind] for kind in (Kind.CHAT, Kind.MEDIA, Kind.BATCH))
-        if held or self._calm is not None:
+        if held:
             times += [at + self._quiet for at in self._inline_ended.values()]
         if self.waiting[Kind.CHAT]:
             times.append(self.waiting[Kind.CHAT][0].since + self._chat_waits)
