@@ -289,3 +289,18 @@ def test_misuse_of_the_command(
         Path(name).write_text("")
     assert cli(["sandbox", "run", *arguments]) == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_it_takes_little_of_the_processors_when_others_want_them() -> None:
+    program = """
+import os
+print(os.nice(0))
+try:
+    print(open("/proc/self/autogroup").read())
+except OSError:
+    print("none")
+"""
+    outcome = run(Job("python", {"main.py": program}, "main.py"))
+    nice, group, *_ = outcome.stdout.splitlines()
+    assert nice == "15"
+    assert group == "none" or group.endswith("nice 15")
