@@ -10,7 +10,7 @@ from typing import Protocol
 from assistant.engines.protocol import Endpoint
 from assistant.registry import Registry
 from assistant.settings import Settings
-from eval.types import Answer, ChatAsk, CompletionAsk
+from eval.types import Answer, ChatAsk, CommandAsk, CompletionAsk
 
 PATIENCE = 600.0
 """Seconds for one answer: a batch on two cores makes each of its requests wait."""
@@ -25,6 +25,10 @@ class Door(Protocol):
 
     async def chat(self, ask: ChatAsk) -> Answer:
         """The model's next message. Raises as :meth:`complete` does."""
+        ...
+
+    async def command(self, ask: CommandAsk) -> Answer:
+        """The file that a command makes. Raises as :meth:`complete` does."""
         ...
 
     def attempt(self, number: int) -> Door:

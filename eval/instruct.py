@@ -8,7 +8,7 @@ model, up to the opened code block, so that it says nothing else first.
 from __future__ import annotations
 
 from eval.extraction import after_opening, in_block, sanitize
-from eval.types import Answer, ChatAsk, Message, Sample
+from eval.types import Answer, ChatAsk, CommandAsk, Message, Sample
 
 MAX_TOKENS = 512
 STOP = ("\n```\n", "\nif __name__", "\ndef main(", "\nprint(")
@@ -17,6 +17,7 @@ ARMS = {
     "prefixed": "EvalPlus's question, with the answer begun up to its code block",
     "plain": "the same question, the answer left to the model",
 }
+COMMAND = {"command": "the product's own command, with what it tries before it answers"}
 INSTRUCTION = (
     "Please provide a self-contained Python script that solves the following problem in a "
     "markdown code block:"
@@ -38,6 +39,8 @@ def instruct(problem: str, arm: str) -> ChatAsk:
 
 def answered(sample: Sample, answer: Answer, entry: str) -> str:
     """The program in the answer to a question of :func:`instruct`."""
+    if isinstance(sample.ask, CommandAsk):
+        return answer.text
     assert isinstance(sample.ask, ChatAsk)
     begun = sample.ask.messages[-1].role == "assistant"
     code = after_opening(answer.text) if begun else in_block(answer.text, entry)

@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from assistant.registry import Registry
 from eval.data import Data
 from eval.door import Door
-from eval.types import Answer, ChatAsk, CompletionAsk, Grade, Sample
+from eval.types import Answer, ChatAsk, CommandAsk, CompletionAsk, Grade, Sample
 
 
 class Task(Protocol):
@@ -86,6 +86,8 @@ class ChatTask:
         return "chat"
 
     async def answer(self, sample: Sample, door: Door) -> Answer:
+        if isinstance(sample.ask, CommandAsk):
+            return await door.command(sample.ask)
         assert isinstance(sample.ask, ChatAsk)
         return await door.chat(sample.ask)
 

@@ -10,7 +10,7 @@ from typing import Any
 from assistant.engines.protocol import Message
 from assistant.types import Snippet
 
-__all__ = ["Answer", "ChatAsk", "CompletionAsk", "Grade", "Message", "Sample"]
+__all__ = ["Answer", "ChatAsk", "CommandAsk", "CompletionAsk", "Grade", "Message", "Sample"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,18 @@ class ChatAsk:
 
 
 @dataclass(frozen=True, slots=True)
+class CommandAsk:
+    """A command of the product at ``offset`` of the file ``text``; ``material`` is what comes with
+    it (a traceback, a diff), by kind. Its answer is the file that its edits make."""
+
+    command: str
+    path: str
+    text: str
+    offset: int
+    material: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What came back, as a user would have got it.
 
@@ -80,7 +92,7 @@ class Sample:
     """
 
     id: str
-    ask: CompletionAsk | ChatAsk
+    ask: CompletionAsk | ChatAsk | CommandAsk
     reference: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
     texts: tuple[str, ...] = ()

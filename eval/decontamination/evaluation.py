@@ -15,7 +15,7 @@ from assistant.errors import AssistantError, UsageError
 from eval.data import Data
 from eval.decontamination.tokens import squeezed
 from eval.task import Task
-from eval.types import CompletionAsk, Sample
+from eval.types import CommandAsk, CompletionAsk, Sample
 
 Problem = tuple[str, Hashable]
 """A group of like texts (an arm's questions, an arm's references) and a problem in it."""
@@ -87,6 +87,9 @@ def _texts(sample: Sample) -> Iterator[tuple[str, str, str]]:
     ask = sample.ask
     if isinstance(ask, CompletionAsk):
         yield "file", ask.path, ask.prefix + sample.reference + ask.suffix
+    elif isinstance(ask, CommandAsk):
+        yield "file", ask.path, ask.text
+        yield "reference", "", sample.reference
     else:
         yield "question", "", "\n".join(message.content for message in ask.messages)
         yield "reference", "", sample.reference

@@ -18,7 +18,7 @@ from assistant.types import Position, PositionEncoding
 from eval.door import PATIENCE, Door, Setting
 from eval.doors.product import ALONE
 from eval.editor import Editor, server
-from eval.types import Answer, ChatAsk, CompletionAsk
+from eval.types import Answer, ChatAsk, CommandAsk, CompletionAsk
 
 POLL_SECONDS = 0.1
 
@@ -71,6 +71,9 @@ class LspDoor:
 
     async def chat(self, ask: ChatAsk) -> Answer:
         raise UsageError("chat tasks go through the chat endpoint: use --through raw")
+
+    async def command(self, ask: CommandAsk) -> Answer:
+        raise UsageError("this asks for a command of the product: use --through command")
 
     def attempt(self, number: int) -> Door:
         return self

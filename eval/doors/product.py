@@ -16,7 +16,7 @@ from assistant.errors import UsageError
 from assistant.settings import ContextSettings
 from assistant.types import CompletionRequest, Document
 from eval.door import PATIENCE, Door, Setting
-from eval.types import Answer, ChatAsk, CompletionAsk
+from eval.types import Answer, ChatAsk, CommandAsk, CompletionAsk
 
 ALONE = Path("/evaluation")
 """Where a file that belongs to no repository is said to lie; nothing is read there."""
@@ -86,6 +86,9 @@ class ProductDoor:
 
     async def chat(self, ask: ChatAsk) -> Answer:
         raise UsageError("chat tasks go through the chat endpoint: use --through raw")
+
+    async def command(self, ask: CommandAsk) -> Answer:
+        raise UsageError("this asks for a command of the product: use --through command")
 
     def attempt(self, number: int) -> Door:
         return self

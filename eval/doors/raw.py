@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 
 from assistant.engines.client import EngineClient
 from assistant.engines.protocol import ChatRequest, Chunk, GenerateRequest
+from assistant.errors import UsageError
 from assistant.prompts.layout import Prompt, plain, room_for
 from assistant.prompts.template import FimTemplate, find
 from assistant.prompts.tokenizer import EstimatingTokenizer, ModelTokenizer, Tokenizer
 from assistant.types import Snippet
 from eval.door import PATIENCE, Door, Setting
-from eval.types import Answer, ChatAsk, CompletionAsk
+from eval.types import Answer, ChatAsk, CommandAsk, CompletionAsk
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -61,6 +62,9 @@ class RawDoor:
             extra=self._drawn(),
         )
         return await self._collect(self.client.chat(request))
+
+    async def command(self, ask: CommandAsk) -> Answer:
+        raise UsageError("this asks for a command of the product: use --through command")
 
     def attempt(self, number: int) -> Door:
         return replace(self, number=number)

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from eval.data import Data, Source
 from eval.execution import Program, execute
-from eval.instruct import ARMS, answered, instruct
+from eval.instruct import ARMS, COMMAND, answered, instruct
 from eval.task import ChatTask
-from eval.types import Answer, Grade, Sample
+from eval.types import Answer, ChatAsk, CommandAsk, Grade, Sample
 
 SOURCE = Source(
     "HumanEval.jsonl.gz",
@@ -31,7 +32,7 @@ SOURCE = Source(
 class HumanEval(ChatTask):
     name: str = "humaneval"
     summary: str = "a function from its docstring; executed (arXiv 2107.03374)"
-    arms: Mapping[str, str] = field(default_factory=lambda: ARMS)
+    arms: Mapping[str, str] = field(default_factory=lambda: {**ARMS, **COMMAND})
     metrics: tuple[str, ...] = ("pass",)
     executes: bool = True
 
@@ -39,7 +40,7 @@ class HumanEval(ChatTask):
         return [
             Sample(
                 row["task_id"],
-                instruct(row["prompt"], arm),
+                _ask(row, arm),
                 reference=row["prompt"] + row["canonical_solution"],
                 extra={"prompt": row["prompt"], "test": row["test"], "entry": row["entry_point"]},
             )
@@ -56,6 +57,14 @@ class HumanEval(ChatTask):
                 setup=sample.extra["prompt"] + "    pass\n",
             )
         )
+
+
+def _ask(row: Mapping[str, Any], arm: str) -> ChatAsk | CommandAsk:
+    if arm != "command":
+        return instruct(row["prompt"], arm)
+    text = row["prompt"].rstrip() + "\n    pass\n"
+    offset = text.rindex(f"def {row['entry_point']}(")
+    return CommandAsk("implement", "solution.py", text, offset)
 
 
 TASK = HumanEval()

@@ -7,16 +7,19 @@ first of its assertions, which names the function. All of them must hold.
 
 from __future__ import annotations
 
+import ast
 import re
+import string
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from eval.data import Data, DataError, Source
 from eval.execution import Program, execute
-from eval.instruct import ARMS, answered, instruct
+from eval.instruct import ARMS, COMMAND, answered, instruct
 from eval.task import ChatTask
-from eval.types import Answer, Grade, Sample
+from eval.types import Answer, CommandAsk, Grade, Sample
 
 SOURCE = Source(
     "sanitized-mbpp.json",
@@ -32,7 +35,7 @@ TEST_IDS = range(11, 511)
 class Mbpp(ChatTask):
     name: str = "mbpp"
     summary: str = "entry-level Python problems, ids 11-510; executed (arXiv 2108.07732)"
-    arms: Mapping[str, str] = field(default_factory=lambda: ARMS)
+    arms: Mapping[str, str] = field(default_factory=lambda: {**ARMS, **COMMAND})
     metrics: tuple[str, ...] = ("pass",)
     executes: bool = True
 
@@ -56,7 +59,20 @@ def _sample(row: Mapping[str, Any], arm: str) -> Sample:
     problem = f'"""\n{row["prompt"]}\n{tests[0]}\n"""\n'
     extra = {"tests": tests, "imports": row["test_imports"], "entry": _entry(row)}
     texts = (row["prompt"], "\n".join(tests))
-    return Sample(f"Mbpp/{row['task_id']}", instruct(problem, arm), row["code"], extra, texts)
+    ask = _stub(row) if arm == "command" else instruct(problem, arm)
+    return Sample(f"Mbpp/{row['task_id']}", ask, row["code"], extra, texts)
+
+
+def _stub(row: Mapping[str, Any]) -> CommandAsk:
+    """The problem as the docstring of a function with as many parameters as the call of its first
+    assertion has arguments: what the question shows, and no more."""
+    entry, shown = _entry(row), row["test_list"][0]
+    calls = (node for node in ast.walk(ast.parse(shown)) if isinstance(node, ast.Call))
+    call = next(node for node in calls if ast.unparse(node.func) == entry)
+    parameters = ", ".join(string.ascii_lowercase[: len(call.args)])
+    head = f"def {entry}({parameters}):\n"
+    doc = textwrap.indent(f'"""{row["prompt"]}\n\n{shown}\n"""\npass\n', "    ")
+    return CommandAsk("implement", "solution.py", head + doc, 0)
 
 
 def _entry(row: Mapping[str, Any]) -> str:

@@ -237,7 +237,8 @@ def test_answers_fold_into_pass_at_k_and_means() -> None:
 async def test_a_result_holds_no_key(
     order: Callable[..., Order], fake_engine: FakeControl, tmp_path: Path
 ) -> None:
-    keys = {"engine.api_key": "sk-own", "engines.other.api_key": "sk-other"}
+    other = {"engines.other.model": "another", "engines.other.api_key": "sk-other"}
+    keys = {"engine.api_key": "sk-own", **other}
     done, _ = await run(order("raw", options=Options(limit=1), settings=load(keys)))
     save(done, tmp_path / "result.json")
     assert "sk-" not in (tmp_path / "result.json").read_text(encoding="utf-8")

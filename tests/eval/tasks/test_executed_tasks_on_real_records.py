@@ -12,7 +12,7 @@ from assistant.sandbox import unavailable
 from eval.data import Data
 from eval.task import tasks
 from eval.tasks import mbpp, mbpp_plus
-from eval.types import Answer, CompletionAsk, Sample
+from eval.types import Answer, CommandAsk, CompletionAsk, Sample
 
 FOLDER = Path(
     os.environ.get("ASSISTANT_DATA") or Path(__file__).resolve().parents[4] / "shared" / "data"
@@ -39,7 +39,7 @@ SIZES = {
 
 def reference(name: str, sample: Sample) -> Answer:
     """What a model that knows the solution answers."""
-    if isinstance(sample.ask, CompletionAsk):
+    if isinstance(sample.ask, CompletionAsk | CommandAsk):
         return Answer(sample.reference)
     if name in {"humaneval-fix", "humaneval-explain"}:
         return Answer(f"\n{sample.reference}\n```\n")

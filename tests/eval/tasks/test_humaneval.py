@@ -15,7 +15,7 @@ from eval.data import Data
 from eval.instruct import INSTRUCTION, RESPONSE
 from eval.task import Task, tasks
 from eval.tasks import humaneval, humaneval_infilling
-from eval.types import Answer, ChatAsk, CompletionAsk, Sample
+from eval.types import Answer, ChatAsk, CommandAsk, CompletionAsk, Sample
 
 sandboxed = pytest.mark.skipif(bool(unavailable()), reason="no sandbox here")
 
@@ -167,6 +167,9 @@ class Parrot:
 
     async def complete(self, ask: CompletionAsk) -> Answer:
         return Answer(ask.suffix)
+
+    async def command(self, ask: CommandAsk) -> Answer:
+        raise NotImplementedError
 
     def attempt(self, number: int) -> Parrot:
         return self

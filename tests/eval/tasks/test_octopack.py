@@ -15,7 +15,7 @@ from eval import octopack
 from eval.data import Data
 from eval.task import tasks
 from eval.tasks import humaneval_explain, humaneval_fix
-from eval.types import Answer, ChatAsk, CompletionAsk, Sample
+from eval.types import Answer, ChatAsk, CommandAsk, CompletionAsk, Sample
 
 sandboxed = pytest.mark.skipif(bool(unavailable()), reason="no sandbox here")
 
@@ -52,6 +52,9 @@ class Says:
 
     async def complete(self, ask: CompletionAsk) -> Answer:
         raise AssertionError
+
+    async def command(self, ask: CommandAsk) -> Answer:
+        raise NotImplementedError
 
     def attempt(self, number: int) -> Says:
         return self

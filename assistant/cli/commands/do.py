@@ -1,0 +1,220 @@
+"""Run a command at one place of a file: implement, explain, document, fix and others.
+
+It prints what it would change; ``--apply`` writes that to the files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant.cli.options import FileArgument, JsonOption, RootOption, UnsavedOption
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from assistant.commands.model import Model
+    from assistant.commands.protocol import Answer, FileEdit, Place
+    from assistant.context.repository import Repository
+    from assistant.settings import Settings
+
+NAME = "do"
+MATERIAL = ("diagnostic", "traceback", "test", "diff")
+
+
+def command(
+    name: Annotated[str, typer.Argument(help="Which command; --list names them.")],
+    file: FileArgument,
+    line: Annotated[int, typer.Option(min=0, help="0-based line of the cursor.")] = 0,
+    character: Annotated[int, typer.Option(min=0, help="0-based, in UTF-16 units.")] = 0,
+    end_line: Annotated[
+        int | None, typer.Option(min=0, help="Last line of a selection, 0-based.")
+    ] = None,
+    instruction: Annotated[str, typer.Option(help="What to do, in your words.")] = "",
+    material: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND=FILE", help=f"More to go by: {', '.join(MATERIAL)}; - is stdin."
+        ),
+    ] = None,
+    candidates: Annotated[int, typer.Option(min=1, max=64, help="Answers to compare.")] = 8,
+    seed: Annotated[int, typer.Option(help="Of the answers that are drawn.")] = 0,
+    apply: Annotated[bool, typer.Option("--apply", help="Write the edits to the files.")] = False,
+    unsaved: UnsavedOption = "",
+    root: RootOption = None,
+    json_mode: JsonOption = False,
+) -> None:
+    from assistant import sandbox
+    from assistant.cli.options import settings
+    from assistant.cli.output import emit, err
+    from assistant.commands.protocol import Job, Options, commands
+
+    chosen = commands().get(name)
+    loaded = settings()
+    place = _place(file, line, character, end_line, unsaved, root)
+    given = dict(_read(each) for each in material or [])
+
+    async def run() -> tuple[Answer, float]:
+        assert place.root is not None
+        async with _session(loaded, place.root) as one:
+            with err().status(name) as status:
+                job = Job(
+                    place,
+                    one.model,
+                    sandbox.run,
+                    one.repository,
+                    instruction,
+                    given,
+                    Options(candidates=candidates, seed=seed),
+                    report=status.update,
+                )
+                began = time.perf_counter()
+                return await chosen.run(job), time.perf_counter() - began
+
+    answer, seconds = asyncio.run(run())
+    if apply:
+        write(answer.edits, place)
+    emit(payload(name, answer, place, seconds), json_mode, lambda: _print(answer, place, apply))
+
+
+def payload(name: str, answer: Answer, place: Place, seconds: float) -> dict[str, Any]:
+    """The command line's contract. Ranges count UTF-16 units."""
+    return {
+        "name": name,
+        "edits": [_edit(edit, place) for edit in answer.edits],
+        "markdown": answer.markdown,
+        "checks": [asdict(check) for check in answer.checks],
+        "attempts": answer.attempts,
+        "timings_ms": {"total": round(seconds * 1000, 1)},
+    }
+
+
+def write(edits: tuple[FileEdit, ...], place: Place) -> None:
+    """Put ``edits`` into the files. Raises UsageError where a file has changed meanwhile; then
+    nothing is written."""
+    from assistant.commands.edits import applied
+    from assistant.errors import UsageError
+
+    texts: dict[Path, str] = {}
+    for path in dict.fromkeys(edit.path for edit in edits):
+        before = _text(path, place)
+        now = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if now != before:
+            raise UsageError(f"{path} is not what the answer was made for: nothing was written")
+        texts[path] = applied(before, [edit for edit in edits if edit.path == path])
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    model: Model
+    repository: Repository | None
+
+
+@asynccontextmanager
+async def _session(settings: Settings, root: Path) -> AsyncIterator[_Session]:
+    from assistant.cli.oneshot import TIMEOUT, indexed
+    from assistant.cli.output import err
+    from assistant.commands.model import Model
+    from assistant.engines.client import EngineClient
+    from assistant.engines.lease import acquire
+    from assistant.prompts.tokenizer import EstimatingTokenizer, ModelTokenizer, Tokenizer
+
+    repository = await asyncio.to_thread(indexed, settings, root)
+    try:
+        with err().status("engine") as status:
+            lease = await acquire(
+                settings, on_progress=lambda p: status.update(f"engine: {p.stage}")
+            )
+        file = lease.endpoint.tokenizer
+        tokenizer: Tokenizer = EstimatingTokenizer()
+        if file is not None:
+            tokenizer = await asyncio.to_thread(ModelTokenizer, file)
+        client = EngineClient(lease.endpoint, TIMEOUT)
+        try:
+            yield _Session(Model(client, settings.engine.max_model_len, tokenizer), repository)
+        finally:
+            await client.close()
+            await lease.close()
+    finally:
+        if repository is not None:
+            repository.close()
+
+
+def _place(
+    file: Path, line: int, character: int, end_line: int | None, unsaved: str, root: Path | None
+) -> Place:
+    from assistant.cli.oneshot import request_at
+    from assistant.commands.protocol import Place
+    from assistant.positions import offset_at
+    from assistant.types import Position
+
+    request, folder = request_at(file, line, character, unsaved, root)
+    end = request.offset
+    if end_line is not None:
+        end = max(end, offset_at(request.document.text, Position(end_line + 1, 0)))
+    return Place(request.document, request.offset, end, folder)
+
+
+def _read(given: str) -> tuple[str, str]:
+    import sys
+
+    from assistant.errors import UsageError
+
+    kind, _, source = given.partition("=")
+    if kind not in MATERIAL or not source:
+        raise UsageError(f"--material {given}: give one of {', '.join(MATERIAL)} as KIND=FILE")
+    try:
+        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--material {source}: {error}") from error
+    return kind, text
+
+
+def _edit(edit: FileEdit, place: Place) -> dict[str, Any]:
+    from assistant.positions import position_at
+
+    text = _text(edit.path, place)
+    start, end = (asdict(position_at(text, offset)) for offset in (edit.start, edit.end))
+    return {"path": str(edit.path), "range": {"start": start, "end": end}, "text": edit.text}
+
+
+def _text(path: Path, place: Place) -> str:
+    """The file as the command was given it."""
+    for document in (place.document, *place.open_documents):
+        if document.path == path:
+            return document.text
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _print(answer: Answer, place: Place, applied: bool) -> None:
+    from difflib import unified_diff
+
+    from rich.markdown import Markdown
+    from rich.syntax import Syntax
+
+    from assistant.cli.output import err, out
+    from assistant.commands.edits import applied as edited
+
+    if answer.markdown and not answer.edits:
+        out().print(Markdown(answer.markdown))
+    for path in dict.fromkeys(edit.path for edit in answer.edits):
+        before = _text(path, place)
+        after = edited(before, [edit for edit in answer.edits if edit.path == path])
+        old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+        diff = "".join(unified_diff(old, new, f"a/{path.name}", f"b/{path.name}"))
+        out().print(Syntax(diff.rstrip(), "diff", background_color="default"))
+    for check in answer.checks:
+        mark = {True: "[green]ok[/]", False: "[red]no[/]", None: "[dim]--[/]"}[check.passed]
+        err().print(f"  {mark} {check.name}", end=" ")
+        err().print(check.detail, markup=False)
+    if answer.edits:
+        err().print("written" if applied else "nothing was written: --apply does it", style="dim")

@@ -1,0 +1,1 @@
+"""What a user can ask for beside completion: one file a command in ``catalogue/``."""

@@ -1,0 +1,59 @@
+"""Drawing answers until one holds: greedy first, then several at once, then the best one with what
+is wrong about it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
+
+from assistant.commands.protocol import Job
+
+DRAWN_AT = 0.8
+"""Temperature of the answers beside the greedy one."""
+FIRST_WAVE = 3
+"""Answers drawn before the rest: often one of them holds, and fewer at a time come sooner."""
+
+
+class Candidate(Protocol):
+    @property
+    def good(self) -> bool:
+        """Whether nothing that was tried speaks against it."""
+        ...
+
+    @property
+    def worth(self) -> Any:
+        """More is better; of equal ones the first is taken."""
+        ...
+
+
+C = TypeVar("C", bound=Candidate)
+
+
+async def best_of(
+    job: Job,
+    attempt: Callable[[C | None, int | None], Awaitable[C]],
+    known: C | None = None,
+) -> C:
+    """The best of what ``attempt(failed, seed)`` gives: an answer to the question, or to why
+    ``failed`` is not one; drawn with ``seed``, greedy where it is None. ``known`` is one that
+    there is already."""
+    options = job.options
+    end = time.monotonic() + options.seconds
+    job.report("writing")
+    first = await attempt(None, None)
+    found = [first] if known is None else [known, first]
+    seeds = range(options.seed, options.seed + options.candidates - 1)
+    for wave in (seeds[:FIRST_WAVE], seeds[FIRST_WAVE:]):
+        if wave and not any(each.good for each in found) and time.monotonic() < end:
+            job.report("comparing other answers")
+            found += await asyncio.gather(*(attempt(None, seed) for seed in wave))
+    best = max(found, key=lambda each: each.worth)
+    for number in range(options.repairs):
+        if best.good or time.monotonic() > end:
+            break
+        job.report("correcting")
+        again = await attempt(best, options.seed + number)
+        best = max([best, again], key=lambda each: each.worth)
+    return best

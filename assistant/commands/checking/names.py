@@ -1,0 +1,107 @@
+"""Names that a Python file uses and nothing defines, as pyflakes sees it, and the imports of the
+standard library that would bring them."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import sys
+from dataclasses import dataclass
+from functools import cache
+
+_WHOLE = (
+    "math",
+    "re",
+    "itertools",
+    "functools",
+    "collections",
+    "heapq",
+    "bisect",
+    "string",
+    "json",
+    "random",
+    "operator",
+    "statistics",
+    "datetime",
+    "os",
+    "sys",
+    "time",
+    "copy",
+    "hashlib",
+)
+"""Modules that people use by name without thinking of their import."""
+_FROM = (
+    "typing",
+    "collections",
+    "itertools",
+    "functools",
+    "math",
+    "heapq",
+    "dataclasses",
+    "pathlib",
+    "datetime",
+    "decimal",
+    "fractions",
+    "bisect",
+    "string",
+    "operator",
+    "enum",
+    "copy",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Undefined:
+    """``line`` is 0-based."""
+
+    name: str
+    line: int
+
+
+def undefined(text: str) -> list[Undefined] | None:
+    """Names without a definition, in the order of their lines; None where the text does not parse
+    or pulls in names by a wildcard."""
+    from pyflakes import checker, messages
+
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    found = checker.Checker(tree, withDoctest=False).messages
+    if any(isinstance(each, messages.ImportStarUsed) for each in found):
+        return None
+    names = [each for each in found if isinstance(each, messages.UndefinedName)]
+    ordered = sorted(names, key=lambda each: (each.lineno, each.col))
+    return [Undefined(str(each.message_args[0]), each.lineno - 1) for each in ordered]
+
+
+def import_of(name: str) -> str:
+    """The line that brings ``name`` from the standard library; empty where none is known."""
+    if name in _WHOLE and name in sys.stdlib_module_names:
+        return f"import {name}"
+    for module in _FROM:
+        if name in _public(module):
+            return f"from {module} import {name}"
+    return ""
+
+
+def import_place(text: str) -> int:
+    """Offset at which a further import goes: behind the last import of the file's head, else
+    behind its docstring and ``from __future__``."""
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return 0
+    last = 0
+    for statement in body:
+        is_doc = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        if not (is_doc or isinstance(statement, ast.Import | ast.ImportFrom)):
+            break
+        last = statement.end_lineno or 0
+    return sum(len(line) for line in text.splitlines(keepends=True)[:last])
+
+
+@cache
+def _public(module: str) -> frozenset[str]:
+    loaded = importlib.import_module(module)
+    return frozenset(getattr(loaded, "__all__", None) or vars(loaded)) - {"annotations"}

@@ -1,0 +1,78 @@
+"""The user's project as a sandbox may see it: its files, with unsaved buffers and an answer's
+edits in place of what is on the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+from assistant.context.walk import Skipped, walk
+from assistant.errors import UsageError
+from assistant.settings import ContextSettings
+from assistant.types import Document
+
+MOST_FILES = 1_500
+MOST_BYTES = 24 << 20
+"""Of all files together; a larger project is shown without what does not fit."""
+LARGEST = 1 << 20
+CONFIGURATION = ("pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg", "package.json", "go.mod")
+"""What test runners read in the root folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """``files`` are by path relative to the folder that runs have as their working folder."""
+
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    root: Path | None = None
+
+    @classmethod
+    def of(cls, root: Path | None, documents: Sequence[Document]) -> Project:
+        """Of the workspace folder ``root``, or of single files; ``documents`` win over the disk."""
+        files: dict[str, bytes] = {}
+        if root is not None:
+            files = _read(root)
+        for document in documents:
+            files[relative(document.path, root)] = document.text.encode(errors="replace")
+        return cls(files, root)
+
+    def with_text(self, path: Path, text: str) -> dict[str, bytes | str]:
+        """The files, with ``text`` in place of ``path``."""
+        return {**self.files, relative(path, self.root): text}
+
+
+def relative(path: Path, root: Path | None) -> str:
+    """``path`` as runs know it."""
+    if root is not None and path.is_relative_to(root):
+        return path.relative_to(root).as_posix()
+    return path.name
+
+
+def module_of(path: str, files: Mapping[str, object]) -> tuple[str, str]:
+    """A Python file's dotted module name, and the folder that it is imported from."""
+    parts = path.removesuffix(".py").split("/")
+    first = len(parts) - 1
+    # The topmost folder above it that is a package begins the name.
+    while first > 0 and "/".join([*parts[:first], "__init__.py"]) in files:
+        first -= 1
+    name = ".".join(parts[first:]).removesuffix(".__init__")
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise UsageError(f"{path} has no name that Python can import it by: rename it to run it")
+    return name, "/".join(parts[:first])
+
+
+def _read(root: Path) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    left = MOST_BYTES
+    sources = (found.path for found in walk(root, ContextSettings(), Skipped()))
+    for name in chain(CONFIGURATION, sources):
+        path = root / name
+        try:
+            if path.stat().st_size <= min(LARGEST, left) and len(files) < MOST_FILES:
+                files[name] = path.read_bytes()
+                left -= len(files[name])
+        except OSError:
+            continue
+    return files

@@ -1,0 +1,152 @@
+"""What a command shows the model of the file and the repository, and how a body is fitted in."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+
+from assistant.commands.functions import Function
+from assistant.commands.protocol import Job
+from assistant.syntax.language import Language
+from assistant.syntax.tree import parse
+from assistant.types import CompletionRequest, Snippet, Surroundings
+
+RESERVE = 512
+"""Tokens left for the question's own words and the chat template's."""
+
+
+def shown(job: Job, function: Function, answer_tokens: int) -> str:
+    """The repository's code that is worth seeing, then the file around the function, as far as
+    the window goes. Material is fenced and named, the function itself comes with the question."""
+    room = job.model.window - answer_tokens - RESERVE - job.model.count(function.opening)
+    file = _around(job, function, room * 2 // 3)
+    room -= job.model.count(file)
+    parts = [_snippet(each, function.language.name) for each in _snippets(job, max(0, room // 2))]
+    return "".join([*parts, file])
+
+
+def _snippets(job: Job, budget: int) -> list[Snippet]:
+    if job.snippets is not None:
+        return list(job.snippets)
+    if job.repository is None or budget <= 0:
+        return []
+    place = job.place
+    request = CompletionRequest(
+        place.document,
+        place.start,
+        place.root,
+        Surroundings(place.open_documents),
+        automatic=False,
+    )
+    return job.repository.retrieve(request, job.model.count, budget)
+
+
+def _snippet(snippet: Snippet, language: str) -> str:
+    place = f"{snippet.path}:{snippet.start_line + 1}"
+    return f"From {place} ({snippet.why}):\n```{language}\n{snippet.text.rstrip()}\n```\n\n"
+
+
+def _around(job: Job, function: Function, room: int) -> str:
+    """The file before and after the function: all of it where there is room, else what is near."""
+    before, after = function.text[: function.start], function.text[function.end :]
+    if not (before + after).strip():
+        return ""
+    lines_before, lines_after = before.split("\n"), after.split("\n")
+    count = job.model.count
+    while count("\n".join([*lines_before, *lines_after])) > room:
+        # What is far from the function goes first, but for imports at the head.
+        if len(lines_after) >= len(lines_before) and len(lines_after) > 1:
+            lines_after = lines_after[: len(lines_after) * 3 // 4]
+        elif len(lines_before) > 1:
+            lines_before = lines_before[max(1, len(lines_before) // 4) :]
+        else:
+            return ""
+    text = "\n".join([*lines_before, f"# … {function.qualified} …", *lines_after])
+    return (
+        f"The rest of {job.place.shown_path}:\n```{function.language.name}\n{text.strip()}\n```\n\n"
+    )
+
+
+def dedented(source: str) -> str:
+    """A function's source, of which the first line may have lost its indentation."""
+    first, newline, rest = source.partition("\n")
+    return (
+        first.lstrip() + newline + textwrap.dedent(rest) if not rest.strip() else _shifted(source)
+    )
+
+
+def _shifted(source: str) -> str:
+    lines = source.split("\n")
+    last = re.match(r"[ \t]*", lines[0])
+    if last and last[0]:
+        return textwrap.dedent(source)
+    # The first line begins at the function; the others carry the class's indentation as well.
+    inner = [line for line in lines[1:] if line.strip()]
+    margin = min((len(line) - len(line.lstrip()) for line in inner), default=0)
+    surplus = max(0, margin - 4)
+    return "\n".join([lines[0], *(line[surplus:] if line.strip() else line for line in lines[1:])])
+
+
+def body_of(code: str, function: Function) -> str:
+    """The body in ``code``, which goes on from the function's opening, as it belongs into the file:
+    with its indentation, without what follows the function."""
+    again = re.search(
+        rf"^[ \t]*(?:async\s+)?def\s+{re.escape(function.name)}\b", code, re.MULTILINE
+    )
+    if again and not code[: again.start()].strip():
+        code = _after_opening(code, function)
+    if not code.startswith("\n"):
+        # It goes on behind the docstring's quotes or the colon.
+        head, newline, rest = code.partition("\n")
+        code = (f"\n    {head.strip()}" if head.strip() else "") + newline + rest
+    lines = code.rstrip().split("\n")
+    body: list[str] = []
+    inside = False
+    for line in lines:
+        if line.strip() and inside and not line[:1].isspace():
+            break  # a dedent to the first column ends the function
+        inside = inside or bool(line.strip())
+        body.append(line)
+    text = textwrap.dedent("\n".join(body)).strip("\n")
+    return "\n" + textwrap.indent(text, function.indent) if text else f"\n{function.indent}pass"
+
+
+def _after_opening(code: str, function: Function) -> str:
+    """What stands behind the signature and docstring in an answer that wrote them again."""
+    from pathlib import Path
+
+    from assistant.commands.functions import functions
+    from assistant.types import Document
+
+    source = textwrap.dedent(code)
+    for found in functions(Document(Path("answer"), source, function.language.name)):
+        if found.name == function.name:
+            return source[found.body : found.end]
+    return code
+
+
+def parses(text: str, before: str, language: Language) -> bool:
+    """Whether ``text`` has no more syntax errors than ``before`` had."""
+    if language.name == "python":
+        import ast
+
+        try:
+            ast.parse(text)
+        except (ValueError, RecursionError, MemoryError):
+            return False
+        except SyntaxError:
+            pass
+        else:
+            return True
+    return _errors(text, language) <= _errors(before, language) and language.name != "python"
+
+
+def _errors(text: str, language: Language) -> int:
+    count, stack = 0, [parse(text, language).root_node]
+    while stack:
+        node = stack.pop()
+        if node.is_missing or node.type == "ERROR":
+            count += 1
+        if node.has_error:
+            stack.extend(node.children)
+    return count

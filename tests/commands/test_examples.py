@@ -1,0 +1,48 @@
+"""What a docstring shows, as people write it."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.commands.checking.examples import Example, examples
+
+
+@pytest.mark.parametrize(
+    ("doc", "expected"),
+    [
+        (">>> f(1)\n2", Example("f(1)", "2", "value")),
+        (">>> f([1, 2])\n[2,3]\nAnd so on.", Example("f([1, 2])", "[2,3]", "value")),
+        (">>> f(1) == 2", Example("f(1)", "2", "value")),
+        (">>> print(f(1))\ntwo words", Example("print(f(1))", "two words", "text")),
+        ("f(1) == 2", Example("f(1)", "2", "value")),
+        ("For example, f(1) ==> 2", Example("f(1)", "2", "value")),
+        ("f('a(b') => 'x'", Example("f('a(b')", "'x'", "value")),
+        ("f(1) -> [1,\n  2]", Example("f(1)", "[1,   2]", "value")),
+        ("f(7) should return true.", Example("f(7)", "True", "value")),
+        ("assert f(1, 2) == (3, 4)", Example("f(1, 2)", "(3, 4)", "value")),
+        ("f(2) ➞ -1.5", Example("f(2)", "-1.5", "value")),
+        ("f(1) == g(2)", Example("f(1)", "g(2)", "value")),
+    ],
+)
+def test_examples_are_read(doc: str, expected: Example) -> None:
+    assert examples(doc, "f") == [expected]
+
+
+@pytest.mark.parametrize(
+    "doc",
+    [
+        "f(a, b) returns the sum",  # parameters, not values
+        "Call f(1) to start.",
+        "f(1) = 3 - 2 apples",
+        "other(1) == 2",
+        ">>> setup()",
+        "f(1",
+        "",
+    ],
+)
+def test_prose_is_no_example(doc: str) -> None:
+    assert [each for each in examples(doc, "f") if each.kind != "setup"] == []
+
+
+def test_each_is_read_once() -> None:
+    assert len(examples("f(1) == 2\n>>> f(1)\n2", "f")) == 1
