@@ -225,6 +225,9 @@ class LspSettings(_Section):
     """Suggestions kept for type-through and for going back."""
     start_engine: bool = True
     """Start an engine when none runs."""
+    commands: bool = True
+    """Offer what a user can ask for beside completion, such as a function's body, as code
+    actions."""
 
 
 class Settings(_Section):

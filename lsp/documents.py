@@ -165,8 +165,9 @@ class Documents:
         self._edits.appendleft(Edit(buffer.path, first, last, now))
 
     def others(self, buffer: Buffer) -> list[Document]:
-        """The open documents beside ``buffer``, the last used first."""
-        return [b.document() for b in reversed(self._buffers.values()) if b is not buffer]
+        """The open documents beside ``buffer`` whose text is kept, the last used first."""
+        others = (b for b in reversed(self._buffers.values()) if b is not buffer)
+        return [b.document() for b in others if not b.oversized]
 
     def edits(self) -> list[Edit]:
         """The latest changes, the newest first."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Generator
+from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     from lsp.server import AssistantServer
 
 logger = logging.getLogger(__name__)
+
+_work_done_token: ContextVar[types.ProgressToken | None] = ContextVar("token", default=None)
 
 
 class AssistantProtocol(LanguageServerProtocol):
@@ -28,7 +33,28 @@ class AssistantProtocol(LanguageServerProtocol):
             # Without this a client would wait for ever for the answer to a malformed request.
             if "id" in data and "method" in data:
                 self._send_response(data["id"], error=error.to_response_error())
+            # And without this we would, for one that the client answered badly.
+            elif "id" in data and (asked := self._request_futures.pop(data["id"], None)):
+                asked.set_exception(error)
             raise
+
+    @property
+    def work_done_token(self) -> types.ProgressToken | None:
+        """The token that came with the command that is being executed."""
+        return _work_done_token.get()
+
+    def _handle_request(self, msg_id: str | int, method_name: str, params: Any) -> None:
+        command = None
+        if method_name == types.WORKSPACE_EXECUTE_COMMAND:
+            command = self.fm.commands.get(params.command)
+        if not asyncio.iscoroutinefunction(command):
+            super()._handle_request(msg_id, method_name, params)
+            return
+        # The library runs commands behind a second future: cancelling the request would answer
+        # it and leave the command running.
+        _work_done_token.set(params.work_done_token)
+        answer = partial(self._send_handler_result, msg_id=msg_id)
+        self._execute_handler(msg_id, command, answer, tuple(params.arguments or ()))
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(

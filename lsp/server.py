@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 class AssistantServer(LanguageServer):
     """One client's server. ``overrides`` are the settings given on the command line."""
 
+    protocol: AssistantProtocol
+
     def __init__(self, overrides: Mapping[str, Any] | None = None) -> None:
         super().__init__(
             "assistant",
@@ -64,8 +66,10 @@ class AssistantServer(LanguageServer):
 def create(overrides: Mapping[str, Any] | None = None) -> AssistantServer:
     """A server with every feature, ready for a transport."""
     from lsp import (
+        code_actions,
         commands,
         copilot,
+        do,
         inline_completion,
         lifecycle,
         status,
@@ -80,6 +84,8 @@ def create(overrides: Mapping[str, Any] | None = None) -> AssistantServer:
         workspace,
         inline_completion,
         commands,
+        code_actions,
+        do,
         copilot,
         status,
     ):

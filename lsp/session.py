@@ -58,6 +58,8 @@ class Session:
         self.settings = Settings()
         self.counters = Counters()
         self.acceptance = Acceptance()
+        self.running: set[asyncio.Task[Any]] = set()
+        """Commands that somebody waits for."""
         self.engine = EngineLink(self._endpoint, self._engine_progress, self._engine_failed)
         self.repositories = Repositories(self.settings.context, self._index_progress)
         self._layers: dict[str, Any] = {"command line": server.overrides}
@@ -121,6 +123,9 @@ class Session:
 
     async def close(self) -> None:
         self._started = False
+        for task in self.running:
+            task.cancel()
+        await asyncio.gather(*self.running, return_exceptions=True)
         for step in (self._drop_suggester, self.engine.stop, self.repositories.close):
             with contextlib.suppress(AssistantError, OSError):
                 await step()
@@ -156,6 +161,10 @@ class Session:
         if self._suggester is not None:
             self._suggester.closed(buffer.path)
 
+    def readable(self, buffer: Buffer) -> bool:
+        """Whether it holds text, and not too much of it."""
+        return not buffer.oversized and "\0" not in buffer.text[:_LOOK_FOR_NUL]
+
     # Suggestions
 
     def request(
@@ -166,7 +175,7 @@ class Session:
         selected: tuple[int, str] | None = None,
     ) -> CompletionRequest | None:
         """What is asked at ``offset``; None where completing code makes no sense."""
-        if buffer.oversized or "\0" in buffer.text[:_LOOK_FOR_NUL]:
+        if not self.readable(buffer):
             return None
         start, end = buffer.line_bounds(buffer.line_of(offset))
         if end - start > MOST_LINE:
