@@ -1,0 +1,1 @@
+"""Docstrings and comments: what the code promises, how the project writes, what is kept."""
