@@ -49,7 +49,12 @@ def needed(row: Mapping[str, Any]) -> dict[str, str]:
 def grade(needed: Mapping[str, str], answer: Answer) -> Grade:
     """Whether the declaration with the answer passes the record's tests, which run
     themselves."""
+    return grade_file(needed, needed["declaration"].rstrip() + before_closing(answer.text))
+
+
+def grade_file(needed: Mapping[str, str], text: str) -> Grade:
+    """Whether the whole file ``text`` passes the record's tests."""
     entry, declaration = needed["entry_point"], needed["declaration"].rstrip()
-    solution = sanitize(declaration + before_closing(answer.text), entry)
+    solution = sanitize(text, entry)
     setup = f"{declaration}\n    pass\n"  # tests call the helpers that it brings
     return execute(Program(IMPORTS + solution, needed["test"], entry, setup))

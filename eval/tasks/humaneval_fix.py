@@ -1,6 +1,8 @@
 """A function with a bug and its failing tests, to be mended: HumanEvalFix, with tests.
 
-See :mod:`eval.octopack`. The tests that score it are in the question, as in the original.
+See :mod:`eval.octopack`. The tests that score it are in the question, as in the original; the
+``command`` arm shows the product's own command the buggy file with its docstring instead, and no
+test.
 """
 
 from __future__ import annotations
@@ -11,8 +13,9 @@ from typing import Any
 
 from eval import octopack
 from eval.data import Data
+from eval.instruct import COMMAND
 from eval.task import ChatTask
-from eval.types import Answer, Grade, Sample
+from eval.types import Answer, ChatAsk, CommandAsk, Grade, Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,25 +23,42 @@ class HumanEvalFix(ChatTask):
     name: str = "humaneval-fix"
     summary: str = "a bug to be mended, the tests being shown; executed (arXiv 2308.07124)"
     arms: Mapping[str, str] = field(
-        default_factory=lambda: {"tests": "the buggy function with its tests"}
+        default_factory=lambda: {"tests": "the buggy function with its tests", **COMMAND}
     )
     metrics: tuple[str, ...] = ("pass",)
     executes: bool = True
 
     def samples(self, data: Data, arm: str) -> Sequence[Sample]:
-        return [_sample(row) for row in data.rows(octopack.SOURCE)]
+        return [_sample(row, arm) for row in data.rows(octopack.SOURCE)]
 
     def grade(self, sample: Sample, answer: Answer) -> Grade:
+        if isinstance(sample.ask, CommandAsk):
+            return octopack.grade_file(sample.extra, answer.text)
         return octopack.grade(sample.extra, answer)
 
 
-def _sample(row: Mapping[str, Any]) -> Sample:
-    context = f"{row['declaration']}{row['buggy_solution']}\n{row['test']}"
-    instruction = f"Fix bugs in {row['entry_point']}."
-    ask = octopack.asked(context, instruction, row["declaration"])
+def _sample(row: Mapping[str, Any], arm: str) -> Sample:
+    ask = _command(row) if arm == "command" else _chat(row)
     solutions = (row["buggy_solution"], row["canonical_solution"])
     texts = tuple(row["declaration"] + solution for solution in solutions)
-    return Sample(row["task_id"], ask, row["canonical_solution"], octopack.needed(row), texts)
+    reference = row["canonical_solution"]
+    if arm == "command":
+        reference = row["prompt"] + reference
+    return Sample(row["task_id"], ask, reference, octopack.needed(row), texts)
+
+
+def _chat(row: Mapping[str, Any]) -> ChatAsk:
+    context = f"{row['declaration']}{row['buggy_solution']}\n{row['test']}"
+    instruction = f"Fix bugs in {row['entry_point']}."
+    return octopack.asked(context, instruction, row["declaration"])
+
+
+def _command(row: Mapping[str, Any]) -> CommandAsk:
+    """The buggy file with its docstring; of its tests nothing."""
+    text = f"{row['prompt']}{row['buggy_solution']}"
+    offset = text.rindex(f"def {row['entry_point']}(")
+    report = (("report", f"There is a bug in {row['entry_point']}."),)
+    return CommandAsk("fix", "solution.py", text, offset, report)
 
 
 TASK = HumanEvalFix()

@@ -1,0 +1,139 @@
+"""Versions of one file of a project, tried in the sandbox: by a docstring's examples, by pytest's
+tests, by running a script."""
+
+from __future__ import annotations
+
+import functools
+import json
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib import resources
+from typing import Any
+
+from assistant.commands.checking.examples import Example
+from assistant.commands.checking.project import module_of
+from assistant.errors import UsageError
+from assistant.sandbox import Job, Limits, Outcome, Status
+
+SECONDS = 2.0
+PATIENCE = 20.0
+MOST_SECONDS = 120.0
+SCRIPT = "script"
+IMPORT = "import"
+"""Names of results beside those of tests (pytest's) and examples (``example 1``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one version did. ``results`` holds an empty text or why not, by name; ``lines`` are
+    the file's (1-based) that each test reached."""
+
+    results: Mapping[str, str] = field(default_factory=dict)
+    lines: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    fault: str = ""
+
+    @property
+    def failed(self) -> dict[str, str]:
+        return {name: why for name, why in self.results.items() if why}
+
+    @property
+    def passed(self) -> list[str]:
+        return [name for name, why in self.results.items() if not why]
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """``path`` and ``tests`` (files, or ``file::name``) are relative to the project's folder."""
+
+    files: Mapping[str, bytes | str]
+    path: str
+    owner: str = ""
+    examples: Sequence[Example] = ()
+    tests: Sequence[str] = ()
+    script: str = ""
+    plugins: bool = True
+    lines: bool = False
+    seconds: float = SECONDS
+    """For one example or test."""
+    patience: float = PATIENCE
+    """For all examples, all tests or the script of one version; what is not reached by then
+    counts as failed."""
+    most: float = MOST_SECONDS
+    """Seconds for all versions together; what is not reached has a fault."""
+
+    def run(self, run: Callable[[Job], Outcome], versions: Sequence[str]) -> list[Seen]:
+        """What each of ``versions`` does. Raises UsageError where the sandbox refuses to run
+        anything, or Python cannot import the file by a name."""
+        if not versions or not (self.examples or self.tests or self.script):
+            return [Seen() for _ in versions]
+        word = secrets.token_hex(16)
+        outcome = run(self._job(word, versions))
+        if outcome.status is Status.REFUSED:
+            raise UsageError(f"generated code is not run here: {outcome.reason}")
+        reports = [
+            self._seen(json.loads(line.removeprefix(word)))
+            for line in outcome.stdout.splitlines()
+            if line.startswith(word)
+        ]
+        said = outcome.stderr.strip().splitlines()
+        why = said[-1] if said else outcome.reason or "it ended early"
+        return [*reports, *(Seen(fault=why) for _ in versions[len(reports) :])]
+
+    def _job(self, word: str, versions: Sequence[str]) -> Job:
+        module, folder = module_of(self.path, self.files)
+        folders = list(dict.fromkeys((folder or ".", ".", "src")))
+        examples = {
+            "word": word,
+            "module": module,
+            "path": folders,
+            "owner": self.owner,
+            "examples": [list(asdict(example).values()) for example in self.examples],
+            "seconds": self.seconds,
+        }
+        asked = {
+            "word": word,
+            "path": self.path,
+            "versions": list(versions),
+            "folders": folders,
+            "examples": examples if self.examples else None,
+            "tests": list(self.tests),
+            "plugins": self.plugins,
+            "lines": self.lines,
+            "script": self.script,
+            "seconds": self.seconds,
+            "patience": self.patience,
+        }
+        wall = min(self.most, 15 + len(versions) * 2 * self.patience)
+        files = {
+            **self.files,
+            self.path: versions[0],
+            "assistant_driver.py": _source("driver.py"),
+            "assistant_trials.py": _source("trials_driver.py"),
+        }
+        return Job(
+            "python",
+            files,
+            entry="assistant_trials.py",
+            stdin=json.dumps(asked),
+            limits=Limits(wall_seconds=wall, cpu_seconds=wall, output_bytes=8 << 20),
+            site_packages=True,
+        )
+
+    def _seen(self, report: dict[str, Any]) -> Seen:
+        results: dict[str, str] = {}
+        if (shown := report["examples"]) is not None:
+            results[IMPORT] = shown["import"]
+            said = [*shown["examples"], *["it was not reached"] * len(self.examples)]
+            for number in range(len(self.examples)):
+                results[f"example {number + 1}"] = shown["import"] or said[number]
+        results |= report["tests"]
+        if self.script:
+            results[SCRIPT] = report["script"]
+        reached = {node: frozenset(lines) for node, lines in report["lines"].items()}
+        return Seen(results, reached)
+
+
+@functools.cache
+def _source(name: str) -> str:
+    return resources.files("assistant.commands.checking").joinpath(name).read_text("utf-8")
