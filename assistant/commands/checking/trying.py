@@ -1,0 +1,80 @@
+"""Running a short program beside the project's files."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from assistant.commands.checking.project import module_of
+from assistant.errors import UsageError
+from assistant.sandbox import Job, Limits, Outcome, Status
+
+SECONDS = 10.0
+_ENTRY = "assistant_example.py"
+_SHOWN = 2_000
+"""Characters of what it printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """``output`` is what it printed, ``fault`` one line on why it failed; empty where it did
+    not."""
+
+    output: str = ""
+    fault: str = ""
+
+
+def run_script(
+    run: Callable[[Job], Outcome], files: Mapping[str, bytes | str], path: str, code: str
+) -> Ran:
+    """Run ``code`` where ``path`` of ``files`` can be imported by its module's name. Raises
+    UsageError where the sandbox refuses to run anything."""
+    folder = module_of(path, files)[1]
+    folders = list(dict.fromkeys((folder or ".", ".", "src")))
+    # Absolute, so that the program may change its folder; one line, so that lines keep numbers.
+    head = f"import os, sys; sys.path[:0] = [os.path.abspath(each) for each in {folders!r}]\n"
+    limits = Limits(wall_seconds=SECONDS, cpu_seconds=SECONDS)
+    job = Job("python", {**files, _ENTRY: head + code}, _ENTRY, limits=limits, site_packages=True)
+    outcome = run(job)
+    if outcome.status is Status.REFUSED:
+        raise UsageError(f"generated code is not run here: {outcome.reason}")
+    if outcome.status is Status.PASSED:
+        return Ran(outcome.stdout.strip("\n")[:_SHOWN])
+    last = [line for line in outcome.stderr.splitlines() if line.strip()]
+    said = last[-1].strip() if last and outcome.status is Status.FAILED else ""
+    return Ran(outcome.stdout[:_SHOWN], (said or outcome.reason or "it ended early")[:300])
+
+
+def prints(code: str) -> str:
+    """``code`` so that the value of its last line is shown, as a terminal does."""
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return code
+    last = tree.body[-1] if tree.body else None
+    if not isinstance(last, ast.Expr) or not isinstance(last.value, ast.Call | ast.Name):
+        return code
+    if isinstance(last.value, ast.Call) and ast.unparse(last.value.func) in ("print", "main"):
+        return code
+    lines = code.split("\n")
+    before = "\n".join(lines[: last.lineno - 1])
+    return f"{before}\nprint({ast.unparse(last.value)})\n".lstrip("\n")
+
+
+def calls(code: str, name: str) -> bool:
+    """Whether ``code`` parses and calls, or at least uses, ``name`` beside importing it."""
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    defined = any(
+        isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name
+        for node in ast.walk(tree)
+    )
+    used = any(
+        (isinstance(node, ast.Name) and node.id == name)
+        or (isinstance(node, ast.Attribute) and node.attr == name)
+        for node in ast.walk(tree)
+    )
+    return used and not defined
