@@ -7,7 +7,7 @@ asks for one test a turn, twenty turns long, the ``coverage`` arm asks for a who
 at once, as a user does, and begins the answer with the lines that the question asks it to
 begin with: left to itself (``coverage-plain``) a small model copies the program first and gets
 to no test. ``targeted-line`` is asked as there: one question a target line, with the program's
-lines numbered.
+lines numbered. The ``command`` arm leaves it to the product's own command.
 
 Scores are shares of the tests that an answer holds, then a mean over answers; none at all
 is 0 everywhere.
@@ -46,8 +46,9 @@ from assistant.errors import AssistantError, UsageError
 from assistant.sandbox.testing import Report, Suite, Target, code_of, measure, split
 from eval.data import Data, DataError, Source
 from eval.extraction import before_closing
+from eval.instruct import COMMAND
 from eval.task import ChatTask
-from eval.types import Answer, ChatAsk, Grade, Message, Sample
+from eval.types import Answer, ChatAsk, CommandAsk, Grade, Message, Sample
 
 if TYPE_CHECKING:
     from assistant.sandbox.testing.measure import Runner
@@ -62,6 +63,7 @@ ARMS = {
     "coverage": "one test file for as much of the program as possible; its first lines given",
     "coverage-plain": "the same question, the answer left to the model",
     "targeted-line": "one test that reaches a given line; a question a line",
+    **COMMAND,
 }
 EXCLUDED = (r"^\s*(import|from)\b",)
 """TestEval's .coveragerc counts no import line."""
@@ -148,6 +150,8 @@ class TestEval(ChatTask):
             raise UsageError(f"{self.name} has no arm {arm!r}: choose one of {', '.join(ARMS)}")
         rows = data.rows(SOURCE)
         try:
+            if arm == "command":
+                return [_command(row) for row in rows]
             if arm != "targeted-line":
                 return [_sample(row, begin=arm == "coverage") for row in rows]
             return [_sample(row, line) for row in rows for line in row["target_lines"]]
@@ -192,6 +196,8 @@ class TestEval(ChatTask):
 
 def _code(sample: Sample, answer: Answer) -> str:
     """The test file, with the lines that were begun for the model."""
+    if isinstance(sample.ask, CommandAsk):
+        return answer.text
     assert isinstance(sample.ask, ChatAsk)
     last = sample.ask.messages[-1]
     if last.role != "assistant" or answer.text.lstrip().startswith("```"):
@@ -241,6 +247,29 @@ def _sample(row: Mapping[str, Any], line: int | None = None, begin: bool = False
         name,
         ChatAsk(tuple(messages), MAX_TOKENS),
         extra={"program": program, "function": function, "lines": lines},
+        texts=(row["description"],),
+    )
+
+
+def _command(row: Mapping[str, Any]) -> Sample:
+    """The program as a file of its own with the cursor on its class; the description, which the
+    other arms' question holds, comes as material."""
+    program, name = row["python_solution"], f"testeval/{row['task_num']}"
+    about = f"{row['func_name']}: {row['description']}"
+    return Sample(
+        name,
+        CommandAsk(
+            "test",
+            "solution.py",
+            program,
+            program.index("class Solution"),
+            (("description", about),),
+        ),
+        extra={
+            "program": program,
+            "function": row["func_name"],
+            "lines": row["target_lines"],
+        },
         texts=(row["description"],),
     )
 

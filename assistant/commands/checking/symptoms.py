@@ -24,6 +24,9 @@ _MISSING = re.compile(r"\bModuleNotFoundError\b")
 _LONGEST = 1_500
 """Characters of a traceback or a test's output that a model is shown; the last ones say most."""
 
+_LINE = 400
+"""Characters of one thing that was seen."""
+
 
 @dataclass(frozen=True, slots=True)
 class Symptoms:
@@ -50,7 +53,7 @@ class Symptoms:
     @property
     def evidence(self) -> list[str]:
         """What was seen, a line each."""
-        return list(dict.fromkeys([*self.failing.values(), *self.meant]))
+        return list(dict.fromkeys(each[:_LINE] for each in [*self.failing.values(), *self.meant]))
 
     def after(self, seen: Seen, text: str) -> tuple[list[str], list[str]]:
         """What still is wrong with ``text``, and what it broke, a line each."""

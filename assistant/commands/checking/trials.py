@@ -108,8 +108,8 @@ class Trials:
         files = {
             **self.files,
             self.path: versions[0],
-            "assistant_driver.py": _source("driver.py"),
-            "assistant_trials.py": _source("trials_driver.py"),
+            "assistant_driver.py": source_of("driver.py"),
+            "assistant_trials.py": source_of("trials_driver.py"),
         }
         return Job(
             "python",
@@ -135,5 +135,6 @@ class Trials:
 
 
 @functools.cache
-def _source(name: str) -> str:
+def source_of(name: str) -> str:
+    """One of the files that are laid beside the project."""
     return resources.files("assistant.commands.checking").joinpath(name).read_text("utf-8")

@@ -23,6 +23,7 @@ import time
 from pathlib import Path
 
 MOST = 4 << 20
+LONGEST = 2000
 
 
 class OutOfTime(BaseException):
@@ -37,7 +38,7 @@ class Tests:
         self.lines = set()
 
     def tell(self, node, said):
-        text = " ".join(str(said).split())[:400]
+        text = " ".join(str(said).split())[:LONGEST]
         self.told.write(json.dumps([node, text, sorted(self.lines)]) + "\n")
         self.told.flush()
 
