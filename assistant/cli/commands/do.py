@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,12 +16,7 @@ import typer
 from assistant.cli.options import FileArgument, JsonOption, RootOption, UnsavedOption
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from assistant.commands.model import Model
     from assistant.commands.protocol import Answer, FileEdit, Place
-    from assistant.context.repository import Repository
-    from assistant.settings import Settings
 
 NAME = "do"
 MATERIAL = ("diagnostic", "traceback", "test", "diff")
@@ -51,6 +45,7 @@ def command(
     json_mode: JsonOption = False,
 ) -> None:
     from assistant import sandbox
+    from assistant.cli.asking import session
     from assistant.cli.options import settings
     from assistant.cli.output import emit, err
     from assistant.commands.protocol import Job, Options, commands
@@ -62,7 +57,7 @@ def command(
 
     async def run() -> tuple[Answer, float]:
         assert place.root is not None
-        async with _session(loaded, place.root) as one:
+        async with session(loaded, place.root) as one:
             with err().status(name) as status:
                 job = Job(
                     place,
@@ -111,42 +106,6 @@ def write(edits: tuple[FileEdit, ...], place: Place) -> None:
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-
-
-@dataclass(frozen=True, slots=True)
-class _Session:
-    model: Model
-    repository: Repository | None
-
-
-@asynccontextmanager
-async def _session(settings: Settings, root: Path) -> AsyncIterator[_Session]:
-    from assistant.cli.oneshot import TIMEOUT, indexed
-    from assistant.cli.output import err
-    from assistant.commands.model import Model
-    from assistant.engines.client import EngineClient
-    from assistant.engines.lease import acquire
-    from assistant.prompts.tokenizer import EstimatingTokenizer, ModelTokenizer, Tokenizer
-
-    repository = await asyncio.to_thread(indexed, settings, root)
-    try:
-        with err().status("engine") as status:
-            lease = await acquire(
-                settings, on_progress=lambda p: status.update(f"engine: {p.stage}")
-            )
-        file = lease.endpoint.tokenizer
-        tokenizer: Tokenizer = EstimatingTokenizer()
-        if file is not None:
-            tokenizer = await asyncio.to_thread(ModelTokenizer, file)
-        client = EngineClient(lease.endpoint, TIMEOUT)
-        try:
-            yield _Session(Model(client, settings.engine.max_model_len, tokenizer), repository)
-        finally:
-            await client.close()
-            await lease.close()
-    finally:
-        if repository is not None:
-            repository.close()
 
 
 def _place(

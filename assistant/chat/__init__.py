@@ -1,0 +1,1 @@
+"""A conversation with the repository: mentions, commands, citations, kept on the disk."""

@@ -1,0 +1,206 @@
+"""Talk about a repository: answers that cite it, @mentions, /commands, kept and resumable.
+
+``@src/app.py``, ``@symbol:Name`` and ``@diff`` show the model what you mean; ``/explain
+@src/app.py:10`` runs a command. Ctrl-C stops an answer, Ctrl-D ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant.cli.options import JsonOption, RootOption
+
+if TYPE_CHECKING:
+    from assistant.chat.chat import Chat
+    from assistant.chat.conversation import Conversation, Turn
+
+NAME = "chat"
+
+
+def command(
+    message: Annotated[list[str] | None, typer.Argument(help="Ask this, and end.")] = None,
+    resume: Annotated[
+        str, typer.Option(metavar="ID", help="Go on with a conversation; `last` is the newest.")
+    ] = "",
+    listed: Annotated[bool, typer.Option("--list", help="Name the conversations.")] = False,
+    root: RootOption = None,
+    json_mode: JsonOption = False,
+) -> None:
+    from assistant.chat.conversation import Conversation, conversations, load
+    from assistant.cli.options import existing_folder, settings
+    from assistant.cli.output import emit
+    from assistant.context.roots import find_root
+    from assistant.errors import UsageError
+
+    folder = existing_folder(root) if root else find_root(Path.cwd())
+    if listed:
+        found = [_summary(each) for each in conversations()]
+        emit(found, json_mode, lambda: _print_list(found))
+        return
+    if json_mode and not message:
+        raise UsageError("--json answers one message: give it on the command line")
+    conversation = load(resume) if resume else Conversation.new(folder)
+    _Terminal(conversation, json_mode).run(settings(), " ".join(message or []))
+
+
+class _Terminal:
+    """A conversation in a terminal. The event loop runs while an answer is made only, so that a
+    line is read as shells read it."""
+
+    def __init__(self, conversation: Conversation, json_mode: bool) -> None:
+        self.conversation = conversation
+        self.json_mode = json_mode
+
+    def run(self, settings: Any, message: str) -> None:
+        from assistant.cli.asking import session
+
+        with asyncio.Runner() as runner:
+            loop = runner.get_loop()
+            opened = session(settings, Path(self.conversation.root))
+            one = loop.run_until_complete(opened.__aenter__())
+            try:
+                chat = self._chat(one.model, one.repository)
+                if message:
+                    self._answer(loop, chat, message)
+                    return
+                for line in _lines():
+                    self._one(loop, chat, line)
+            finally:
+                loop.run_until_complete(opened.__aexit__(None, None, None))
+
+    def _chat(self, model: Any, repository: Any) -> Chat:
+        from assistant.chat.chat import Chat
+
+        root = Path(self.conversation.root)
+        return Chat(self.conversation, model, repository, lambda kind: _text(kind, root))
+
+    def _one(self, loop: asyncio.AbstractEventLoop, chat: Chat, line: str) -> None:
+        """A line of a longer talk: an error is said, and the talk goes on."""
+        from assistant.cli.output import err
+        from assistant.errors import AssistantError
+
+        try:
+            self._answer(loop, chat, line)
+        except asyncio.CancelledError:
+            err().print("\n[dim]stopped[/]")
+        except AssistantError as error:
+            err().print(str(error), markup=False, style="red")
+
+    def _answer(self, loop: asyncio.AbstractEventLoop, chat: Chat, message: str) -> None:
+        from assistant.chat import slash
+        from assistant.chat.chat import Listener
+        from assistant.cli.output import emit, err, out
+
+        called = slash.slash(message)
+        console, notes = out(), err()
+        quiet = self.json_mode
+        with notes.status("") as status:
+            shown: list[str] = []
+
+            def say(text: str) -> None:
+                status.stop()
+                shown.append(text)
+                if not quiet:
+                    console.print(text, end="", markup=False)
+
+            listener = Listener(
+                say,
+                lambda text: notes.print(text, end="", style="dim", markup=False),
+                status.update,
+            )
+            if called is None:
+                turn = _until_stopped(loop, chat.answer(message, listener))
+            else:
+                done = _until_stopped(loop, slash.run(chat, called, listener))
+                if not shown:
+                    say(done.markdown)
+                turn = chat.conversation.turns[-1]
+        emit(_payload(chat.conversation, turn), self.json_mode, lambda: console.print())
+
+
+def _until_stopped(loop: asyncio.AbstractEventLoop, work: Any) -> Any:
+    """What ``work`` gives; Ctrl-C cancels it, and only it."""
+    task = loop.create_task(work)
+    with contextlib.suppress(NotImplementedError):  # Windows has no handlers in a loop
+        loop.add_signal_handler(signal.SIGINT, task.cancel)
+    try:
+        return loop.run_until_complete(task)
+    finally:
+        with contextlib.suppress(NotImplementedError):
+            loop.remove_signal_handler(signal.SIGINT)
+
+
+def _lines() -> Iterator[str]:
+    """What is typed, with history across runs where the terminal has it."""
+    from assistant import paths
+
+    history = paths.folder("chats") / "history"
+    try:
+        import readline
+    except ImportError:
+        readline = None  # type: ignore[assignment]
+    if readline is not None:
+        with contextlib.suppress(OSError):
+            readline.read_history_file(history)
+    try:
+        while True:
+            try:
+                line = input("> ").strip()
+            except KeyboardInterrupt:
+                print()  # noqa: T201 - the next prompt begins on a line of its own
+                continue
+            except EOFError:
+                return
+            if line:
+                yield line
+    finally:
+        if readline is not None:
+            with contextlib.suppress(OSError):
+                readline.set_history_length(1000)
+                readline.write_history_file(history)
+
+
+def _text(kind: str, root: Path) -> str:
+    """What ``@diff`` stands for in a terminal; there are no diagnostics here."""
+    if kind != "diff":
+        return ""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), "diff", "HEAD"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except OSError:
+        return ""
+    return done.stdout
+
+
+def _payload(conversation: Conversation, turn: Turn) -> dict[str, Any]:
+    return {"conversation": conversation.id, **asdict(turn)}
+
+
+def _summary(conversation: Conversation) -> dict[str, Any]:
+    return {
+        "conversation": conversation.id,
+        "root": conversation.root,
+        "title": conversation.title,
+        "turns": len(conversation.turns),
+    }
+
+
+def _print_list(found: list[dict[str, Any]]) -> None:
+    from assistant.cli.output import out
+
+    for each in found:
+        out().print(f"{each['conversation']}  {each['title']}", markup=False)

@@ -1,0 +1,150 @@
+"""``assistant do`` and ``assistant chat`` as programs, with the fake engine."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_control import FakeControl
+
+pytestmark = pytest.mark.slow
+
+STUB = 'def double(n):\n    """double(2) == 4"""\n    ...\n'
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "pyproject.toml").touch()
+    (folder / "numbers_.py").write_text(STUB)
+    return folder
+
+
+def assistant(*arguments: str, cwd: Path, expect: int = 0, stdin: str = "") -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "assistant", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        input=stdin,
+        timeout=120,
+    )
+    assert done.returncode == expect, done.stderr
+    return done.stdout if not expect else done.stderr
+
+
+def do(root: Path, *arguments: str) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(assistant("do", *arguments, "--json", cwd=root))
+    return answer
+
+
+def test_a_command_prints_what_it_would_change(fake_engine: FakeControl, root: Path) -> None:
+    fake_engine.configure(default="\n    return n * 2\n```\n")
+    answer = do(root, "implement", "numbers_.py", "--line", "0")
+    [edit] = answer["edits"]
+    assert edit["path"] == str(root / "numbers_.py")
+    assert edit["range"]["start"]["line"] == 1
+    assert "return n * 2" in edit["text"]
+    assert {check["name"]: check["passed"] for check in answer["checks"]} == {
+        "parses": True,
+        "names": True,
+        "examples": True,
+    }
+    assert (root / "numbers_.py").read_text() == STUB
+
+
+def test_apply_writes_it(fake_engine: FakeControl, root: Path) -> None:
+    fake_engine.configure(default="\n    return n * 2\n```\n")
+    do(root, "implement", "numbers_.py", "--apply")
+    assert (root / "numbers_.py").read_text() == STUB.replace("...", "return n * 2")
+
+
+def test_an_unsaved_buffer_is_not_written_over_the_file(
+    fake_engine: FakeControl, root: Path
+) -> None:
+    fake_engine.configure(default="\n    return n * 2\n```\n")
+    buffer = root / "buffer"
+    buffer.write_text("# new\n" + STUB)
+    arguments = ("implement", "numbers_.py", "--line", "1", "--unsaved", "buffer", "--apply")
+    said = assistant("do", *arguments, cwd=root, expect=2)
+    assert "nothing was written" in said
+    assert (root / "numbers_.py").read_text() == STUB
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("do", "nothing", "numbers_.py"), "no command named 'nothing'"),
+        (("do", "implement", "absent.py"), "there is no such file"),
+        (("do", "implement", "numbers_.py", "--material", "x"), "KIND=FILE"),
+        (("chat", "--json"), "give it on the command line"),
+        (("chat", "--resume", "nope", "hello"), "no conversation 'nope'"),
+    ],
+)
+def test_misuse_is_one_line(
+    fake_engine: FakeControl, root: Path, arguments: tuple[str, ...], expected: str
+) -> None:
+    said = assistant(*arguments, cwd=root, expect=2)
+    assert expected in said
+    assert said.count("\n") == 1
+
+
+def test_one_question_has_one_answer_and_can_be_gone_on_with(
+    fake_engine: FakeControl, root: Path
+) -> None:
+    fake_engine.configure(default="Forty-two, see numbers_.py:1.")
+    first = json.loads(assistant("chat", "What is", "@numbers_.py?", "--json", cwd=root))
+    assert first["citations"] == ["numbers_.py:1"]
+    again = json.loads(assistant("chat", "--resume", "last", "and?", "--json", cwd=root))
+    assert again["conversation"] == first["conversation"]
+    assert "What is @numbers_.py?" in json.dumps(fake_engine.requests()[-1]["messages"])
+    [listed] = json.loads(assistant("chat", "--list", "--json", cwd=root))
+    assert (listed["turns"], listed["title"]) == (4, "What is @numbers_.py?")
+
+
+def test_an_error_does_not_end_a_talk(fake_engine: FakeControl, root: Path) -> None:
+    fake_engine.configure(default="Yes.")
+    said = assistant("chat", cwd=root, stdin="@absent.py?\nreally?\n")
+    assert "Yes." in said
+
+
+def test_ctrl_c_stops_the_answer_and_not_the_program(fake_engine: FakeControl, root: Path) -> None:
+    fake_engine.configure(default="word " * 200, chunk_delay_ms=50, chunks=True)
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "assistant", "chat"]
+    process = subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower, cwd=root)
+    os.close(follower)
+    seen = bytearray()
+    # Somebody must read: a terminal that is full stops the program.
+    threading.Thread(target=_drain, args=(leader, seen), daemon=True).start()
+    try:
+        os.write(leader, b"tell me\n")
+        fake_engine.wait_for(lambda: len(fake_engine.events("chunk")) > 3)
+        process.send_signal(signal.SIGINT)
+        fake_engine.wait_for(fake_engine.aborted)
+        fake_engine.wait_for(lambda: b"stopped" in seen)
+        fake_engine.configure(default="Still here.", chunk_delay_ms=0)
+        os.write(leader, b"and now?\n")
+        fake_engine.wait_for(lambda: b"Still here." in seen)
+        os.write(leader, b"\x04")
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _drain(leader: int, seen: bytearray) -> None:
+    with contextlib.suppress(OSError):  # the other end has closed
+        while True:
+            seen += os.read(leader, 4096)
