@@ -7,28 +7,19 @@ index leads to nothing rather than to a wrong line.
 from __future__ import annotations
 
 import builtins
-import json
 import re
-import sqlite3
-from collections.abc import Iterator
-from contextlib import ExitStack
+import types
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from types import TracebackType
 
+from assistant.commands.indexed import Indexed
 from assistant.commands.names import Name, names
-from assistant.commands.sources import Sources
-from assistant.context.query import Query
 from assistant.context.records import Located
-from assistant.context.repository import Repository
 from assistant.context.retrievers.imported import named
-from assistant.context.store import Store, index_file
-from assistant.errors import RepositoryIndexError
 from assistant.syntax.symbols import Definition
-from assistant.types import CompletionRequest, Surroundings
 
-MOST_FILES = 200
-"""Files that are read for the uses of one name."""
+_BUILT_IN = (str, bytes, list, dict, set, int, float, object, types.ModuleType)
 _BARE = frozenset({"ruby", "lua", "shellscript"})
 """Languages that call without brackets."""
 _TEST = re.compile(r"(?:^|/)(?:tests?|spec|__tests__)/|(?:^|/)test_|[._-](?:test|spec)\.")
@@ -46,62 +37,49 @@ class Use:
     call: bool = True
 
 
-class References:
-    """Questions to one index. Use it as a context manager; without a repository it knows what the
-    open documents hold."""
-
-    def __init__(self, sources: Sources, repository: Repository | None) -> None:
-        self.sources = sources
-        self.repository = repository
-        self._db: sqlite3.Connection | None = None
-        self._stack = ExitStack()
-
-    def __enter__(self) -> References:
-        if self.repository is not None:
-            try:
-                store = Store(index_file(self.repository.root), self.repository.root)
-                self._stack.callback(store.close)
-                self._db = self._stack.enter_context(store.reading())
-            except (sqlite3.Error, RepositoryIndexError):
-                self._db = None  # less is known then
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.close()
-
-    def definitions(self, name: str) -> list[Located]:
-        """Every definition of ``name`` that is still there, at the lines where it is now."""
-        known = self.repository.definitions(name) if self.repository else []
-        paths = {one.path for one in known} | {self.sources.here, *self.sources.buffers}
-        return [
-            Located(path, definition)
-            for path in sorted(paths)
-            for definition in self.sources.outline(path).definitions
-            if definition.name == name and definition.kind != "field"
-        ]
+class References(Indexed):
+    """Who uses what. A context manager, as :class:`Indexed` is."""
 
     def uses(self, path: str, definition: Definition) -> list[Use]:
         """Where the definition is used, calls first and tests last; not from within itself.
 
-        A name that several files define counts only in files that lead to this one: itself, and
-        those that import it or re-export it.
+        A use counts where the file leads to this definition: by an import, or because nothing
+        else has that name. Python's imports say more: there the name itself must come from here.
         """
         name = definition.name
         alone = len({one.path for one in self.definitions(name)}) <= 1
-        leading = {path} if alone else self._importers(path)
+        leading = self.importers(path)
         found: list[Use] = []
-        for file in self._files_with(name):
-            if not (alone or file in leading or self._buffer_imports(file, path)):
+        for file in self.files_with(name):
+            leads = file == path or self.leads(file, leading)
+            if not (leads or alone):
                 continue
+            belongs = self._rule(file, path, definition, leading, leads)
             own = definition if file == path else None
-            found += self._in_file(file, name, own)
+            found += self._in_file(file, name, own, belongs)
         found.sort(key=lambda use: (bool(_TEST.search(use.path)), not use.call, use.path, use.line))
         return found
+
+    def _rule(
+        self, file: str, path: str, definition: Definition, leading: set[str], leads: bool
+    ) -> Callable[[Name], bool]:
+        """Which uses of the definition's name in a file mean it."""
+        language = self.sources.language(file)
+        if language is None or language.name != "python":
+            return lambda name: True
+        if definition.parent:
+            # What a method is called on has no type here; ``text.replace`` is rarely one of ours.
+            known = leads or not any(hasattr(kind, definition.name) for kind in _BUILT_IN)
+            return lambda name: bool(name.owner) and known
+        pure = PurePosixPath(path)
+        owners, bare = {pure.stem, pure.parent.name}, file == path
+        for target in self.targets(file):
+            if target.path in leading:
+                owners.update(here for _, here in target.names)
+                bare = bare or any(one in (definition.name, "*") for one, _ in target.names)
+        if not self.indexed and file != path:
+            bare = True
+        return lambda name: name.owner in owners if name.owner else bare
 
     def calls(self, path: str, start: int, end: int) -> list[Located]:
         """What the lines ``start:end`` of a file call, where the workspace defines it."""
@@ -129,10 +107,9 @@ class References:
         return None
 
     def _meaning(self, path: str, name: Name) -> Located | None:
-        here = [d for d in self.sources.outline(path).definitions if d.name == name.name]
-        here = [d for d in here if d.kind != "field"]
-        if here and (not name.owner or name.owner in ("self", "cls", "this")):
-            return Located(path, here[0])
+        own = not name.owner or name.owner in ("self", "cls", "this")
+        if own and (here := self._beside(path, name)):
+            return Located(path, here)
         found = [one for one in self._imported(path, name) if one.definition.kind != "field"]
         if found:
             return found[0]
@@ -143,11 +120,28 @@ class References:
         known = self.definitions(name.name)
         if len(known) != 1:
             return None
-        leads = known[0].path == path or known[0].path in self._targets(path)
+        leads = known[0].path == path or any(
+            target.path == known[0].path for target in self.targets(path)
+        )
         return known[0] if leads or not name.owner else None
 
+    def _beside(self, path: str, name: Name) -> Definition | None:
+        """What a name means in its own file: for ``self.name`` a member of the class around it,
+        in Python nothing of a class without that."""
+        here = [d for d in self.sources.outline(path).definitions if d.name == name.name]
+        here = [d for d in here if d.kind != "field"]
+        around = self.sources.around(path, name.line)
+        outer = f"{around.parent}.{around.name}" if around else ""
+        near = [d for d in here if d.parent and f"{outer}.".lstrip(".").startswith(f"{d.parent}.")]
+        if name.owner:
+            return next(iter(near or here), None)
+        language = self.sources.language(path)
+        python = language is not None and language.name == "python"
+        plain = [d for d in here if not d.parent or (python and d in near and d.kind != "method")]
+        return next(iter(plain if python else near or here), None)
+
     def _imported(self, path: str, name: Name) -> Iterator[Located]:
-        query = self._query(path)
+        query = self.query(path)
         if query is None:
             return
         wanted = name.owner or name.name
@@ -169,57 +163,9 @@ class References:
             if (one.name, one.parent) == (wanted.name, wanted.parent):
                 yield Located(located.path, one)
 
-    def _query(self, path: str) -> Query | None:
-        document = self.sources.document(path)
-        if self._db is None or self.repository is None or document is None:
-            return None
-        place = self.sources.place
-        request = CompletionRequest(
-            document, 0, place.root, Surroundings((place.document, *place.open_documents))
-        )
-        try:
-            return Query(self.repository, self._db, request)
-        except sqlite3.Error:
-            return None
-
-    def _targets(self, path: str) -> set[str]:
-        query = self._query(path)
-        return {target.path for target in query.targets} if query else set()
-
-    def _files_with(self, name: str) -> list[str]:
-        rows = self._rows(
-            "SELECT DISTINCT f.path FROM uses u JOIN files f ON f.id = u.file"
-            " WHERE u.name = ? ORDER BY f.path LIMIT ?",
-            (name, MOST_FILES),
-        )
-        open_now = [self.sources.here, *self.sources.buffers]
-        return list(dict.fromkeys([*open_now, *rows]))
-
-    def _importers(self, path: str) -> set[str]:
-        """The files whose imports mean ``path``, by way of a package that re-exports it too."""
-        found = {path, *self._importing(path)}
-        packages = [one for one in found if PurePosixPath(one).stem in ("__init__", "index", "mod")]
-        return found.union(*(self._importing(one) for one in packages))
-
-    def _importing(self, path: str) -> list[str]:
-        return self._rows(
-            "SELECT DISTINCT f.path FROM imports i JOIN files f ON f.id = i.file"
-            " WHERE instr(i.targets, ?)",
-            (json.dumps(path),),
-        )
-
-    def _buffer_imports(self, file: str, path: str) -> bool:
-        if file not in (self.sources.here, *self.sources.buffers):
-            return False
-        return path in self._targets(file)
-
-    def _rows(self, statement: str, values: tuple[object, ...]) -> list[str]:
-        try:
-            return [row[0] for row in self._db.execute(statement, values)] if self._db else []
-        except sqlite3.Error:
-            return []
-
-    def _in_file(self, path: str, name: str, own: Definition | None) -> Iterator[Use]:
+    def _in_file(
+        self, path: str, name: str, own: Definition | None, belongs: Callable[[Name], bool]
+    ) -> Iterator[Use]:
         text, language = self.sources.text(path), self.sources.language(path)
         if not text or language is None or name not in text:
             return
@@ -227,6 +173,8 @@ class References:
         for found in names(text, language):
             inside = own is not None and own.start_line <= found.line < own.end_line
             if found.name != name or inside or found.line in seen or found.line >= len(lines):
+                continue
+            if not belongs(found):
                 continue
             seen.add(found.line)
             around = self.sources.around(path, found.line)

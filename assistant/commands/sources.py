@@ -36,10 +36,10 @@ class Sources:
         return self.relative(self.place.document.path) or self.place.document.path.name
 
     @cached_property
-    def buffers(self) -> list[str]:
-        """The paths of the other open documents."""
+    def open(self) -> list[str]:
+        """The paths of the open documents, the command's own first."""
         found = (self.relative(document.path) for document in self.place.open_documents)
-        return [path for path in dict.fromkeys(found) if path is not None and path != self.here]
+        return list(dict.fromkeys([self.here, *(path for path in found if path is not None)]))
 
     def relative(self, path: Path) -> str | None:
         """``path`` below the workspace folder; None when it lies elsewhere."""

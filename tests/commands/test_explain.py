@@ -53,6 +53,24 @@ SHOP = {
 }
 
 
+WORDS = """\
+def replace(text):
+    return text
+
+
+class Box:
+    def seal(self):
+        return self.tape()
+
+    def tape(self):
+        return 1
+
+
+def tape():
+    return 2
+"""
+
+
 def marked(path: str, before: str) -> str:
     """The text of a file of the shop with the cursor before something."""
     text = str(SHOP[path])
@@ -183,6 +201,29 @@ async def test_unsaved_buffers_win(
     assert "- [app.py:6](app.py#L6) calls it: `X = total([5])`" in answer.markdown
     assert "print(total" not in answer.markdown
     assert "Yes: [app.py:6](app.py#L6) and [app.py:4](app.py#L4).\n" in answer.markdown
+
+
+async def test_a_use_is_of_this_definition(
+    write: Write, ask: Ask, fake_engine: FakeControl
+) -> None:
+    write(
+        {
+            "words.py": WORDS,
+            "a.py": "import words\n\nwords.replace('a')\n'b'.replace('b', 'c')\n",
+            "b.py": "from dataclasses import replace\n\nimport words\n\nreplace(1)\n",
+            "c.py": "from words import replace as other, replace\n\nX = replace('d')\n",
+        }
+    )
+    fake_engine.configure(default="Fine.\n")
+    answer = await COMMAND.run(ask("words.py", WORDS.replace("replace", "|replace", 1)).job)
+    assert used_of(answer.markdown) == ["a.py:3", "c.py:3"]
+    answer = await COMMAND.run(ask("words.py", WORDS.replace("return self", "|return self")).job)
+    assert "[words.py:9](words.py#L9) defines `Box.tape`" in answer.markdown
+
+
+def used_of(markdown: str) -> list[str]:
+    lines = markdown.split("### Used in")[1].split("###")[0].splitlines()
+    return [line[3:].split("]")[0] for line in lines if line.startswith("- [")]
 
 
 async def test_a_selection_a_class_and_a_file(
