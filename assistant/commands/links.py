@@ -92,7 +92,7 @@ class Checked:
         self._fence = ""
 
     def feed(self, text: str) -> None:
-        self._rest += text
+        self._rest += text.replace(_GONE, "")
         while "\n" in self._rest or len(self._rest) > _LONGEST:
             line, newline, self._rest = self._rest.partition("\n")
             if not newline:
