@@ -1,4 +1,5 @@
-"""Starts vLLM's API server, with its fast 4-bit kernel on processors that it overlooks.
+"""Starts vLLM's API server on a CPU, with what its CPU build lacks: the fast 4-bit kernel on
+processors that it overlooks, and seeds for long prompts.
 
     python -m assistant.engines.vllm_boot ARGUMENTS…      (those of vLLM's API server)
 
@@ -66,7 +67,35 @@ def allow_w4a8_without_amx() -> None:
     kernel.process_weights_after_loading = process
 
 
+def rewind_seeds() -> None:
+    """Let a request with a seed of its own have a prompt of several steps.
+
+    A step that reads a part of a prompt draws a token all the same, and vLLM 0.32 turns the
+    request's generator back by its offset, which a CPU generator has not: the engine's core
+    ended with it. Nothing was drawn for good by then, so the generator starts anew.
+    """
+    from vllm.v1.worker.gpu_model_runner import GPUModelRunner
+
+    runner: Any = GPUModelRunner
+    original = runner._bookkeeping_sync
+
+    def bookkeeping(self: Any, *args: Any, **given: Any) -> Any:
+        generators = self.input_batch.generators
+        discarded = self.discard_request_mask.np[: self.input_batch.num_reqs].nonzero()[0]
+        rewound = {int(i): generators.pop(int(i)) for i in discarded if int(i) in generators}
+        for generator in rewound.values():
+            generator.manual_seed(generator.initial_seed())
+        try:
+            return original(self, *args, **given)
+        finally:
+            generators.update(rewound)
+
+    runner._bookkeeping_sync = bookkeeping
+
+
 STARTED = __name__ in ("__main__", "__mp_main__")
+if __name__ == "__mp_main__":
+    rewind_seeds()
 if STARTED and os.environ.get("ASSISTANT_W4A8") and has_kernel(_cpuinfo()):
     allow_w4a8_without_amx()
 

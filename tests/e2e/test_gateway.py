@@ -69,3 +69,14 @@ def test_a_chat_stands_still_while_a_completion_runs(url: str) -> None:
     # It gets a step a second. Side by side there would be one of its for each of inline's.
     assert between <= 6, order[before:last]
     assert order[last:].count("chat") > 20
+
+
+def test_a_seed_goes_with_a_long_prompt_and_gives_the_same_answer_again(url: str) -> None:
+    # Longer than a step, so that it is read in several.
+    prompt = "".join(f"value_{number} = {number}\n" for number in range(200))
+    asked = {"model": "", "prompt": prompt, "max_tokens": 16, "temperature": 1.0, "seed": 7}
+    answers = [httpx.post(f"{url}/completions", json=asked, timeout=PATIENCE) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    first, second = (answer.json()["choices"][0]["text"] for answer in answers)
+    assert first == second
+    assert first
