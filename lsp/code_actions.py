@@ -62,12 +62,14 @@ def place_of(session: Session, buffer: Buffer, span: types.Range) -> Place:
 
 
 def known() -> list[Command]:
-    """Every command; none where a stranger's plug-in cannot be read."""
+    """Every command; none where a plug-in cannot be read: code is completed without them."""
     try:
         return list(commands())
     except AssistantError as error:
         logger.error("no commands: %s", error)
-        return []
+    except Exception as error:  # noqa: BLE001
+        logger.error("no commands: %s", where(error))
+    return []
 
 
 def _offered(place: Place, only: Sequence[str] | None) -> list[Command]:

@@ -137,7 +137,8 @@ async def _done(ls: AssistantServer, asked: Asked, command: Command) -> dict[str
     finally:
         voice.end()
     if asked.show and answer.markdown and not answer.edits:
-        ls.show(answer.markdown, types.MessageType.Info)
+        shown = types.ShowMessageParams(types.MessageType.Info, answer.markdown)
+        ls.window_show_message(shown)
     edits, applied = await proposal.make(answer.edits, asked.apply, _summary(answer.checks))
     return {
         "name": command.name,

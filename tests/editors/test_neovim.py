@@ -98,6 +98,40 @@ def test_a_tab_without_ghost_text_is_a_tab(editor: Editor) -> None:
     editor.wait(lambda: editor.lines()[0] in ("\t", "    "), "tab")
 
 
+@pytest.mark.parametrize(("key", "made"), [("y", True), ("n", False)])
+def test_a_command_asks_before_it_edits(
+    editor: Editor, fake_engine: FakeControl, project: Path, key: str, made: bool
+) -> None:
+    fake_engine.configure(default="\n    return side * side\n")
+    (project / "square.py").write_text(
+        'def square(side: int) -> int:\n    """Of it."""\n    pass\n'
+    )
+    editor.ready(project / "square.py")
+    before = editor.lines()
+    # Without a screen Neovim takes silence for a yes.
+    editor.rpc.call("nvim_ui_attach", 80, 24, {})
+    editor.keys(":AssistantDo implement<CR>")
+    editor.wait(lambda: editor.rpc.call("nvim_get_mode")["mode"] == "r?", "question")
+    editor.keys(f"{key}<CR>")  # and on, after what Neovim says of it
+    wanted = [*before[:-1], "    return side * side"] if made else before
+    editor.wait(lambda: editor.lines() == wanted, "the edit, or none")
+
+
+def test_what_a_command_says_without_an_edit_is_shown(
+    editor: Editor, fake_engine: FakeControl
+) -> None:
+    fake_engine.configure(default="It reports.")
+    editor.keys("gg:AssistantDo explain<CR>")
+
+    def shown() -> bool:
+        windows = editor.rpc.call("nvim_list_wins")
+        buffers = [editor.rpc.call("nvim_win_get_buf", window) for window in windows]
+        lines = [editor.rpc.call("nvim_buf_get_lines", b, 0, -1, False) for b in buffers]
+        return any("It reports." in "\n".join(each) for each in lines)
+
+    editor.wait(shown, "what was said")
+
+
 @pytest.mark.e2e
 @pytest.mark.timeout(900)  # the engine's start is part of it
 def test_with_the_real_model(

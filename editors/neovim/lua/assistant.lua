@@ -113,6 +113,57 @@ function M.status()
   return answer and answer.result
 end
 
+local running
+
+--- Have the server run a command; it proposes its edits, what else it says is shown.
+local function execute(client, buffer, arguments)
+  local params = { command = "assistant.do", arguments = { arguments } }
+  local sent, id
+  sent, id = client:request("workspace/executeCommand", params, function(failure, answer)
+    if running and running.id == id then
+      running = nil
+    end
+    if failure then
+      vim.notify("assistant: " .. failure.message, vim.log.levels.WARN)
+    elseif answer and answer.markdown ~= "" and type(answer.edits) ~= "table" then
+      local lines = vim.split(answer.markdown, "\n", { plain = true })
+      vim.lsp.util.open_floating_preview(lines, "markdown", { focus_id = "assistant" })
+    end
+  end, buffer)
+  running = sent and { client = client, id = id } or nil
+end
+
+--- Run a command, such as "implement", at the cursor or on lines (1-based, both included).
+---@param name string
+---@param options? { instruction?: string, lines?: { [1]: integer, [2]: integer } }
+function M.run(name, options)
+  options = options or {}
+  local client = vim.lsp.get_clients({ name = "assistant", bufnr = 0 })[1]
+  if not client then
+    vim.notify("assistant: no server is attached to this buffer", vim.log.levels.WARN)
+    return
+  end
+  local at = vim.lsp.util.make_range_params(0, client.offset_encoding)
+  if options.lines then
+    at.range.start = { line = options.lines[1] - 1, character = 0 }
+    at.range["end"] = { line = options.lines[2], character = 0 }
+  end
+  execute(client, vim.api.nvim_get_current_buf(), {
+    name = name,
+    uri = at.textDocument.uri,
+    range = at.range,
+    instruction = options.instruction,
+  })
+end
+
+--- Stop the command that was started last.
+function M.cancel()
+  if running then
+    running.client:cancel_request(running.id)
+    running = nil
+  end
+end
+
 ---@param options? { cmd?: string[], settings?: table, keys?: table<string, string|false> }
 function M.setup(options)
   if vim.fn.has("nvim-0.12") == 0 then
@@ -125,6 +176,17 @@ function M.setup(options)
     config.cmd = options.cmd
   end
   vim.lsp.config("assistant", config)
+  -- A code action's command: its answer is shown here.
+  vim.lsp.commands["assistant.do"] = function(command, context)
+    local arguments = vim.tbl_extend("force", command.arguments[1], { show = false })
+    execute(assert(vim.lsp.get_client_by_id(context.client_id)), context.bufnr, arguments)
+  end
+  vim.api.nvim_create_user_command("AssistantDo", function(given)
+    M.run(given.fargs[1], {
+      instruction = table.concat(given.fargs, " ", 2),
+      lines = given.range > 0 and { given.line1, given.line2 } or nil,
+    })
+  end, { nargs = "+", range = true, desc = "assistant: run a command, such as implement" })
 
   vim.api.nvim_create_autocmd("LspAttach", {
     group = vim.api.nvim_create_augroup("assistant", {}),
