@@ -54,13 +54,16 @@ class Trials:
     script: str = ""
     plugins: bool = True
     lines: bool = False
+    hasty: bool = False
+    """Whether a version's tests, but for the first one's, end with the third that runs out of
+    time."""
     seconds: float = SECONDS
-    """For one example or test."""
+    """For one example by the clock, for one test of CPU time."""
     patience: float = PATIENCE
-    """For all examples, all tests or the script of one version; what is not reached by then
+    """Of CPU time for all examples or all tests of one version; what is not reached by then
     counts as failed."""
     most: float = MOST_SECONDS
-    """Seconds for all versions together; what is not reached has a fault."""
+    """Seconds of CPU time for all versions together; what is not reached has a fault."""
 
     def run(self, run: Callable[[Job], Outcome], versions: Sequence[str]) -> list[Seen]:
         """What each of ``versions`` does. Raises UsageError where the sandbox refuses to run
@@ -100,6 +103,7 @@ class Trials:
             "tests": list(self.tests),
             "plugins": self.plugins,
             "lines": self.lines,
+            "hasty": self.hasty,
             "script": self.script,
             "seconds": self.seconds,
             "patience": self.patience,
@@ -116,7 +120,7 @@ class Trials:
             files,
             entry="assistant_trials.py",
             stdin=json.dumps(asked),
-            limits=Limits(wall_seconds=wall, cpu_seconds=wall, output_bytes=8 << 20),
+            limits=Limits(wall_seconds=2 * wall, cpu_seconds=wall, output_bytes=8 << 20),
             site_packages=True,
         )
 

@@ -5,8 +5,9 @@ Standard input is JSON: ``word`` (said before each report, so that a program's o
 from it), ``path`` (of the file), ``versions`` (its texts), ``folders`` (for ``sys.path``),
 ``examples`` (what the driver of examples is asked; null for none), ``tests`` (pytest's arguments;
 empty for none), ``plugins`` (whether pytest's plug-ins are loaded), ``lines`` (whether to note
-which lines of the first version each test reaches), ``script`` (a file to run; empty for none),
-``seconds`` for a test, ``patience`` for all of a version's tests. A report is a line of JSON:
+which lines of the first version each test reaches), ``hasty`` (whether another version's tests end
+with the third that runs out of time), ``script`` (a file to run; empty for none), ``seconds`` of
+CPU time for a test, ``patience`` for all of a version's tests. A report is a line of JSON:
 ``{"examples": null or its driver's, "tests": {node: "" or why not}, "lines": {node: [line, …]},
 "script": "" or why not}``.
 """
@@ -15,6 +16,7 @@ import contextlib
 import io
 import json
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -24,6 +26,7 @@ from pathlib import Path
 
 MOST = 4 << 20
 LONGEST = 2000
+MOST_LATE = 3
 
 
 class OutOfTime(BaseException):
@@ -33,8 +36,9 @@ class OutOfTime(BaseException):
 class Tests:
     """A pytest plug-in that says how each test ended."""
 
-    def __init__(self, told, seconds, traced):
-        self.told, self.seconds, self.traced = told, seconds, traced
+    def __init__(self, told, seconds, traced, hasty):
+        self.told, self.seconds, self.traced, self.hasty = told, seconds, traced, hasty
+        self.session, self.late = None, 0
         self.lines = set()
 
     def tell(self, node, said):
@@ -44,7 +48,8 @@ class Tests:
 
     def pytest_runtest_setup(self, item):
         self.lines = set()
-        signal.setitimer(signal.ITIMER_REAL, self.seconds)
+        self.session = item.session
+        signal.setitimer(signal.ITIMER_PROF, self.seconds)
 
     def pytest_runtest_call(self, item):
         if self.traced:
@@ -52,6 +57,7 @@ class Tests:
 
     def pytest_runtest_teardown(self, item):
         sys.settrace(None)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
     def trace(self, frame, event, value):
         if frame.f_code.co_filename != self.traced:
@@ -63,7 +69,11 @@ class Tests:
         if report.failed:
             crash = getattr(report.longrepr, "reprcrash", None)
             where = f"{Path(crash.path).name}:{crash.lineno}: " if crash else ""
-            self.tell(report.nodeid, where + (crash.message if crash else str(report.longrepr)))
+            said = crash.message if crash else str(report.longrepr)
+            self.tell(report.nodeid, where + said)
+            self.late += "OutOfTime" in said
+            if self.hasty and self.late == MOST_LATE:
+                self.session.shouldstop = "too many ran out of time"
         elif report.when == "call" and report.passed:
             self.tell(report.nodeid, "")
 
@@ -74,12 +84,15 @@ class Tests:
 
 
 def forked(work, seconds):
-    """What ``work(stream)`` writes in a process of its own."""
+    """What ``work(stream)`` writes in a process of its own, in ``seconds`` of CPU time, and four
+    times that by the clock: others may keep the machine busy."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(read)
         os.setsid()
+        limit = int(seconds) + 1
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
         null = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(null, stream)
@@ -87,7 +100,7 @@ def forked(work, seconds):
             work(write)
         os._exit(0)
     os.close(write)
-    data, end = b"", time.monotonic() + seconds
+    data, end = b"", time.monotonic() + 4 * seconds
     while (left := end - time.monotonic()) > 0 and len(data) < MOST:
         if not select.select([read], [], [], left)[0]:
             break
@@ -116,15 +129,15 @@ def by_examples(asked, seconds):
     return {"import": "it ended before its report", "examples": []}
 
 
-def by_tests(asked, traced):
+def by_tests(asked, traced, hasty):
     def work(stream):
         import pytest
 
         def alarm(number, frame):
             raise OutOfTime("it took too long")
 
-        signal.signal(signal.SIGALRM, alarm)
-        plugin = Tests(os.fdopen(stream, "w"), asked["seconds"], traced)
+        signal.signal(signal.SIGPROF, alarm)
+        plugin = Tests(os.fdopen(stream, "w"), asked["seconds"], traced, hasty)
         options = ["-q", "--tb=short", "-o", "addopts=", "-p", "no:cacheprovider"]
         pytest.main([*options, *asked["tests"]], plugins=[plugin])
 
@@ -178,7 +191,7 @@ def main():
             found["examples"] = by_examples(each, asked["patience"])
         if asked["tests"]:
             traced = str(target) if asked["lines"] and not number else ""
-            found["tests"], found["lines"] = by_tests(asked, traced)
+            found["tests"], found["lines"] = by_tests(asked, traced, asked["hasty"] and number > 0)
         if asked["script"]:
             found["script"] = by_script(asked)
         report.write("\n" + asked["word"] + json.dumps(found) + "\n")
