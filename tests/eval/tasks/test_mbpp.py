@@ -13,7 +13,7 @@ from assistant.sandbox import unavailable
 from eval.data import Data, DataError
 from eval.task import tasks
 from eval.tasks import humaneval_plus, mbpp, mbpp_plus
-from eval.types import Answer, ChatAsk, Sample
+from eval.types import Answer, ChatAsk, CommandAsk, Sample
 
 sandboxed = pytest.mark.skipif(bool(unavailable()), reason="no sandbox here")
 
@@ -68,7 +68,8 @@ def block(code: str) -> Answer:
 def test_the_registry_finds_them() -> None:
     for task in (mbpp.TASK, mbpp_plus.TASK, humaneval_plus.TASK):
         assert tasks().get(task.name) is task
-        assert list(task.arms) == ["prefixed", "plain"]
+        command = ["command"] if task is mbpp.TASK else []
+        assert list(task.arms) == ["prefixed", "plain", *command]
 
 
 def test_the_question_names_the_function(tmp_path: Path) -> None:
@@ -76,6 +77,23 @@ def test_the_question_names_the_function(tmp_path: Path) -> None:
     assert isinstance(ask, ChatAsk)
     problem = f'"""\n{ROW["prompt"]}\nassert math.isclose(root((4,)), 2)\n"""'
     assert f"```\n{problem}\n```" in ask.messages[0].content
+
+
+def test_a_command_sees_what_the_question_shows(tmp_path: Path) -> None:
+    ask = the_sample(tmp_path, "command").ask
+    assert isinstance(ask, CommandAsk)
+    assert ask.text.startswith("def root(a):\n")
+    assert ROW["prompt"] in ask.text
+    first, hidden = ROW["test_list"]
+    assert first in ask.text
+    assert hidden not in ask.text
+
+
+@pytest.mark.slow
+@sandboxed
+def test_what_a_command_made_is_graded_as_a_file(tmp_path: Path) -> None:
+    sample = the_sample(tmp_path, "command")
+    assert mbpp.TASK.grade(sample, Answer(sample.reference)).scores == {"pass": 1.0}
 
 
 def test_test_ids_only(tmp_path: Path) -> None:
