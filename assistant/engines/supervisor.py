@@ -34,6 +34,8 @@ from assistant.settings import Settings
 
 FIRST_CLIENT_SECONDS = 20.0
 """A supervisor in the background that nobody has called by then goes again."""
+PROBE = b"probe"
+"""Said by another supervisor that only looks whether this one answers."""
 START_ATTEMPTS = 2
 RESTARTS = 5
 """Deaths in a row, each sooner than STEADY_SECONDS after the start, before it gives up."""
@@ -205,8 +207,12 @@ class Supervisor:
             writer.write(json.dumps(self._last).encode() + b"\n")
         if self.endpoint is not None:
             writer.write(json.dumps({"endpoint": encode(self.endpoint)}).encode() + b"\n")
+        linger = self.settings.engine.linger
         try:
             while line := await reader.readline():
+                if line.strip() == PROBE:
+                    # No client: those that it came before must still find the engine.
+                    linger = max(FIRST_CLIENT_SECONDS, linger)
                 await self._command(line.decode("utf-8", "replace").strip())
         except (ConnectionError, ValueError):
             pass
@@ -214,7 +220,7 @@ class Supervisor:
             self._leases.discard(writer)
             writer.close()
             if not self._leases:
-                self._count_down(self.settings.engine.linger)
+                self._count_down(linger)
 
     async def _command(self, command: str) -> None:
         if command == "stop":
@@ -275,7 +281,7 @@ def claim(key: str, patience: float = 30.0) -> IO[str] | None:
         except BlockingIOError:
             found = rendezvous.connect(key)
             if found is not None:
-                found.close()
+                _greet(found)
                 file.close()
                 return None
             if time.monotonic() > deadline:
@@ -284,6 +290,17 @@ def claim(key: str, patience: float = 30.0) -> IO[str] | None:
                     f"another process holds {file.name} but does not answer: end it and try again"
                 ) from None
             time.sleep(0.05)
+
+
+def _greet(other: socket.socket) -> None:
+    """Say that this is no client, and let the other end close: what is left unread would reset
+    the connection, and the word would be lost."""
+    with contextlib.suppress(OSError), other:
+        other.settimeout(2.0)
+        other.sendall(PROBE + b"\n")
+        other.shutdown(socket.SHUT_WR)
+        while other.recv(4096):
+            pass
 
 
 async def supervise(settings: Settings) -> bool:

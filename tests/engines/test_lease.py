@@ -18,6 +18,7 @@ from assistant.engines import rendezvous
 from assistant.engines.client import EngineClient
 from assistant.engines.lease import acquire
 from assistant.engines.protocol import Endpoint, GenerateRequest, Progress
+from assistant.engines.supervisor import claim
 from assistant.errors import EngineUnavailable, UsageError
 from assistant.settings import Settings
 
@@ -117,6 +118,23 @@ async def test_different_engine_settings_mean_different_engines(fake_engine: Fak
 
 
 @pytest.mark.slow
+async def test_a_second_supervisor_that_looks_does_not_end_the_first(
+    fake_engine: FakeControl,
+) -> None:
+    settings = load({"engine.linger": 0})
+    key = rendezvous.key(settings)
+    lease_module._spawn(settings, key)
+    # As the supervisor of a client that came at the same moment: it looks, and goes again.
+    lock = await asyncio.to_thread(claim, key)
+    while lock is not None:
+        lock.close()
+        await asyncio.sleep(0.05)
+        lock = await asyncio.to_thread(claim, key)
+    await asyncio.sleep(0.5)
+    async with await acquire(settings):
+        assert len(fake_engine.events("start")) == 1
+
+
 async def test_lingers_for_the_next_client(fake_engine: FakeControl) -> None:
     settings = load({"engine.linger": 30})
     lease = await acquire(settings)
