@@ -100,6 +100,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def make(model: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Make:
+    # setuptools, which vLLM imports, refuses to where another test had the standard library's
+    # distutils first.
+    monkeypatch.setenv("SETUPTOOLS_USE_DISTUTILS", "stdlib")
+
     def engine(
         blocks: int = 200, typing: int = 32, ahead: bool = False, slots: int = 8, adapters: int = 0
     ) -> Engine:
