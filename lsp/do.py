@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
-from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -21,11 +18,6 @@ from lsp.code_actions import known, place_of
 from lsp.progress import WorkDone
 from lsp.server import AssistantServer
 from lsp.workspace_edits import Proposal
-
-if TYPE_CHECKING:
-    from assistant.commands.model import Model
-    from assistant.engines.protocol import Endpoint
-    from assistant.prompts.tokenizer import Tokenizer
 
 logger = logging.getLogger(__name__)
 
@@ -102,6 +94,7 @@ async def _answered(ls: AssistantServer, read: Callable[[], Asked]) -> dict[str,
 
 async def _done(ls: AssistantServer, asked: Asked, command: Command) -> dict[str, Any]:
     from assistant import sandbox
+    from assistant.commands.model import Model
 
     session = ls.session
     buffer = session.documents.get(asked.uri)
@@ -119,8 +112,9 @@ async def _done(ls: AssistantServer, asked: Asked, command: Command) -> dict[str
     place = place_of(session, buffer, asked.span)
     proposal = Proposal(ls, place, command.title)
     voice = _Voice(ls, command.title, asked.partial)
+    window = session.settings.engine.max_model_len
     try:
-        async with _model(endpoint, session.settings.engine.max_model_len) as model:
+        async with Model.open(endpoint, window, PATIENCE) as model:
             job = Job(
                 place=place,
                 model=model,
@@ -159,28 +153,6 @@ def _summary(checks: Sequence[Check]) -> str:
         for check in order
     ]
     return " ".join(", ".join(parts).split())[:_LONGEST]
-
-
-@asynccontextmanager
-async def _model(endpoint: Endpoint, window: int) -> AsyncIterator[Model]:
-    from assistant.commands.model import Model
-    from assistant.engines.client import EngineClient
-
-    tokenizer = None
-    if endpoint.tokenizer is not None:
-        tokenizer = await asyncio.to_thread(_tokenizer, endpoint.tokenizer)
-    client = EngineClient(endpoint, PATIENCE)
-    try:
-        yield Model(client, window, tokenizer)
-    finally:
-        await client.close()
-
-
-@lru_cache(maxsize=2)
-def _tokenizer(file: Path) -> Tokenizer:
-    from assistant.prompts.tokenizer import ModelTokenizer
-
-    return ModelTokenizer(file)
 
 
 def register(server: AssistantServer) -> None:

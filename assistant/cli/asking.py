@@ -29,9 +29,7 @@ async def session(settings: Settings, root: Path) -> AsyncIterator[Session]:
     from assistant.cli.oneshot import TIMEOUT, indexed
     from assistant.cli.output import err
     from assistant.commands.model import Model
-    from assistant.engines.client import EngineClient
     from assistant.engines.lease import acquire
-    from assistant.prompts.tokenizer import EstimatingTokenizer, ModelTokenizer, Tokenizer
 
     repository = await asyncio.to_thread(indexed, settings, root)
     try:
@@ -39,16 +37,9 @@ async def session(settings: Settings, root: Path) -> AsyncIterator[Session]:
             lease = await acquire(
                 settings, on_progress=lambda p: status.update(f"engine: {p.stage}")
             )
-        file = lease.endpoint.tokenizer
-        tokenizer: Tokenizer = EstimatingTokenizer()
-        if file is not None:
-            tokenizer = await asyncio.to_thread(ModelTokenizer, file)
-        client = EngineClient(lease.endpoint, TIMEOUT)
-        try:
-            yield Session(Model(client, settings.engine.max_model_len, tokenizer), repository)
-        finally:
-            await client.close()
-            await lease.close()
+        window = settings.engine.max_model_len
+        async with lease, Model.open(lease.endpoint, window, TIMEOUT) as model:
+            yield Session(model, repository)
     finally:
         if repository is not None:
             repository.close()

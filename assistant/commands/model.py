@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import aclosing
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from assistant.commands.masking import Masking
 from assistant.engines.client import EngineClient
-from assistant.engines.protocol import ChatRequest, Message
-from assistant.prompts.tokenizer import EstimatingTokenizer, Tokenizer
+from assistant.engines.protocol import ChatRequest, Endpoint, Message
+from assistant.prompts.tokenizer import EstimatingTokenizer, Tokenizer, tokenizer_of
 
 __all__ = ["Message", "Model", "Reply"]
 
@@ -39,6 +40,18 @@ class Model:
         self._client = client
         self.window = window
         self.tokenizer = tokenizer or EstimatingTokenizer()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, endpoint: Endpoint, window: int, patience: float) -> AsyncIterator[Model]:
+        """The one that ``endpoint`` serves; ``patience`` is the most seconds between two pieces of
+        an answer."""
+        tokenizer = await asyncio.to_thread(tokenizer_of, endpoint.tokenizer)
+        client = EngineClient(endpoint, patience)
+        try:
+            yield cls(client, window, tokenizer)
+        finally:
+            await client.close()
 
     @property
     def name(self) -> str:

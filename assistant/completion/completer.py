@@ -25,7 +25,7 @@ from assistant.engines.protocol import Endpoint, GenerateRequest
 from assistant.errors import AssistantError, EngineUnavailable
 from assistant.prompts.layout import Prompt, build
 from assistant.prompts.template import FimTemplate, find
-from assistant.prompts.tokenizer import EstimatingTokenizer, ModelTokenizer, Tokenizer
+from assistant.prompts.tokenizer import EstimatingTokenizer, Tokenizer, tokenizer_of
 from assistant.settings import Settings
 from assistant.types import Completion, CompletionRequest, Snippet, Timings
 
@@ -177,9 +177,7 @@ class Completer:
         return await asyncio.shield(self._connecting)
 
     async def _open(self, endpoint: Endpoint) -> _Connection:
-        tokenizer: Tokenizer = EstimatingTokenizer()
-        if endpoint.tokenizer is not None:
-            tokenizer = await asyncio.to_thread(ModelTokenizer, endpoint.tokenizer)
+        tokenizer = await asyncio.to_thread(tokenizer_of, endpoint.tokenizer)
         template = find(self._settings.engine.fim or endpoint.fim, endpoint.model)
         # A request ends by its own limit, with what it has by then: the client's comes later.
         patience = self._settings.completion.timeout + 10

@@ -4,27 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from functools import lru_cache
-from pathlib import Path
 
 from assistant.engines.protocol import Endpoint
 from assistant.gateway.pool import Engine
 from assistant.prompts.layout import Prompt, plain, room_for
 from assistant.prompts.template import find
-from assistant.prompts.tokenizer import EstimatingTokenizer, ModelTokenizer, Tokenizer
+from assistant.prompts.tokenizer import tokenizer_of
 from assistant.types import Snippet
-
-
-async def tokenizer_of(endpoint: Endpoint) -> Tokenizer:
-    """The model's own, where its file is at hand."""
-    if endpoint.tokenizer is None:
-        return EstimatingTokenizer()
-    return await asyncio.to_thread(_read, endpoint.tokenizer)
-
-
-@lru_cache(maxsize=8)
-def _read(path: Path) -> Tokenizer:
-    return ModelTokenizer(path)
 
 
 async def infilling(
@@ -40,7 +26,7 @@ async def infilling(
 
     Raises UsageError for a model whose template is not known.
     """
-    tokenizer = await tokenizer_of(endpoint)
+    tokenizer = await asyncio.to_thread(tokenizer_of, endpoint.tokenizer)
     template = find(engine.settings.engine.fim or endpoint.fim, endpoint.model)
     left = room_for(engine.settings.engine.max_model_len, answer_tokens, snippets, tokenizer)
     return plain(prefix, suffix, path, snippets, template, tokenizer, left)

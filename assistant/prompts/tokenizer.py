@@ -116,3 +116,20 @@ class EstimatingTokenizer:
 
     def last_token(self, text: str) -> int:
         return len(text)
+
+
+def tokenizer_of(file: Path | None) -> Tokenizer:
+    """The one in ``file``, kept as long as that stays as it is; an estimate for None. Reading one
+    takes a moment: call it in a thread. Raises ModelError."""
+    if file is None:
+        return EstimatingTokenizer()
+    try:
+        changed = file.stat().st_mtime_ns
+    except OSError:
+        changed = 0  # reading it says what is wrong
+    return _kept(file, changed)
+
+
+@lru_cache(maxsize=8)
+def _kept(file: Path, changed: int) -> ModelTokenizer:
+    return ModelTokenizer(file)

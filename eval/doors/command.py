@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,9 +12,7 @@ from assistant import sandbox, syntax
 from assistant.commands.edits import applied
 from assistant.commands.model import Model
 from assistant.commands.protocol import Job, Options, Place, commands
-from assistant.engines.client import EngineClient
 from assistant.errors import UsageError
-from assistant.prompts.tokenizer import EstimatingTokenizer, ModelTokenizer, Tokenizer
 from assistant.types import Document
 from eval.door import PATIENCE, Door, Setting
 from eval.types import Answer, ChatAsk, CommandAsk, CompletionAsk
@@ -76,16 +73,9 @@ class Commands:
 
     @asynccontextmanager
     async def open(self, setting: Setting) -> AsyncIterator[Door]:
-        tokenizer: Tokenizer = EstimatingTokenizer()
-        if setting.endpoint.tokenizer is not None:
-            tokenizer = await asyncio.to_thread(ModelTokenizer, setting.endpoint.tokenizer)
-        client = EngineClient(setting.endpoint, timeout=PATIENCE)
-        try:
-            yield CommandDoor(
-                Model(client, setting.settings.engine.max_model_len, tokenizer), setting
-            )
-        finally:
-            await client.close()
+        window = setting.settings.engine.max_model_len
+        async with Model.open(setting.endpoint, window, PATIENCE) as model:
+            yield CommandDoor(model, setting)
 
 
 DOOR = Commands()

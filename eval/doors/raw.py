@@ -19,7 +19,7 @@ from assistant.engines.protocol import ChatRequest, Chunk, GenerateRequest
 from assistant.errors import UsageError
 from assistant.prompts.layout import Prompt, plain, room_for
 from assistant.prompts.template import FimTemplate, find
-from assistant.prompts.tokenizer import EstimatingTokenizer, ModelTokenizer, Tokenizer
+from assistant.prompts.tokenizer import Tokenizer, tokenizer_of
 from assistant.types import Snippet
 from eval.door import PATIENCE, Door, Setting
 from eval.types import Answer, ChatAsk, CommandAsk, CompletionAsk
@@ -125,9 +125,7 @@ class Raw:
 
     @asynccontextmanager
     async def open(self, setting: Setting) -> AsyncIterator[Door]:
-        tokenizer: Tokenizer = EstimatingTokenizer()
-        if setting.endpoint.tokenizer is not None:
-            tokenizer = await asyncio.to_thread(ModelTokenizer, setting.endpoint.tokenizer)
+        tokenizer = await asyncio.to_thread(tokenizer_of, setting.endpoint.tokenizer)
         client = EngineClient(setting.endpoint, timeout=PATIENCE)
         try:
             yield RawDoor(setting, client, tokenizer)

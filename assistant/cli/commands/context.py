@@ -62,10 +62,10 @@ def tokenizer(settings: Settings) -> Tokenizer:
     """
     from assistant.engines import catalogue
     from assistant.errors import AssistantError
-    from assistant.prompts.tokenizer import EstimatingTokenizer, ModelTokenizer
+    from assistant.prompts.tokenizer import tokenizer_of
 
     if settings.engine.tokenizer:
-        return ModelTokenizer(Path(settings.engine.tokenizer))
+        return tokenizer_of(Path(settings.engine.tokenizer))
     places = [Path(settings.engine.model).expanduser() / "tokenizer.json"]
     try:
         model = catalogue.find(settings.engine.model)
@@ -73,7 +73,7 @@ def tokenizer(settings: Settings) -> Tokenizer:
     except AssistantError:
         pass
     found = next((place for place in places if place.is_file()), None)
-    return ModelTokenizer(found) if found else EstimatingTokenizer()
+    return tokenizer_of(found)
 
 
 def payload(
