@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.chat.conversation import Conversation, Turn
@@ -52,29 +52,29 @@ class Chat:
     repository: Repository | None = None
     texts: Callable[[str], str] = lambda kind: ""
     open_documents: Sequence[Document] = ()
-    _sources: Sources = field(init=False)
 
-    def __post_init__(self) -> None:
+    def sources(self) -> Sources:
+        """The files as they stand now: they change between two questions."""
         root = Path(self.conversation.root)
         nowhere = Document(root / "", "")
-        self._sources = Sources(Place(nowhere, 0, 0, root, self.open_documents))
+        return Sources(Place(nowhere, 0, 0, root, self.open_documents))
 
     async def answer(self, message: str, listener: Listener) -> Turn:
         """Ask ``message`` and write both turns down; one that is cancelled keeps what had come.
         Raises UsageError for a mention that leads nowhere or a message that does not fit, and
         EngineError; then nothing is written down."""
         listener.report("reading")
-        given = await asyncio.to_thread(
-            resolve, message, self._sources, self.repository, self.texts
-        )
+        sources = self.sources()
+        given = await asyncio.to_thread(resolve, message, sources, self.repository, self.texts)
         if given.missing:
             raise UsageError(
                 f"nothing found for {', '.join(given.missing)}: check the name, or leave out the @"
             )
-        material = [*given.material, *await asyncio.to_thread(self._retrieved, message, given)]
+        retrieved = await asyncio.to_thread(self._retrieved, message, given, sources)
+        material = [*given.material, *retrieved]
         messages, shown = self._messages(message, material)
         facts = [_fact(each) for each in shown if each.path]
-        checked = Checked(self._sources, facts, listener.say)
+        checked = Checked(sources, facts, listener.say)
         thinking = Thinking(checked.feed, listener.think)
         listener.report("answering")
         asked = Turn("user", message)
@@ -137,7 +137,7 @@ class Chat:
             kept = [*pair, *kept]
         return kept
 
-    def _retrieved(self, message: str, given: Given) -> list[Material]:
+    def _retrieved(self, message: str, given: Given, sources: Sources) -> list[Material]:
         """Code that the message names, and code that uses its words."""
         if self.repository is None:
             return []
@@ -148,7 +148,7 @@ class Chat:
             located = self.repository.definitions(name)[:1]
             for each in located:
                 start, end = each.definition.start_line, each.definition.end_line
-                text = "\n".join(self._sources.lines(each.path)[start:end])
+                text = "\n".join(sources.lines(each.path)[start:end])
                 found.append(Material("defined in the repository", each.path, start, text))
         found += [_of(snippet) for snippet in self._similar(message)]
         known = {(each.path, each.line) for each in given.material}

@@ -11,7 +11,6 @@ from assistant.chat.chat import Chat, Listener
 from assistant.chat.conversation import Turn
 from assistant.chat.mentions import KINDS
 from assistant.commands.protocol import Answer, Job, Place, commands
-from assistant.commands.sources import Sources
 from assistant.errors import UsageError
 from assistant.syntax import of_document
 from assistant.types import Document
@@ -73,8 +72,7 @@ def _place(chat: Chat, rest: str, cursor: Place | None) -> tuple[Place, str]:
         if cursor is None:
             raise UsageError("say where: for example /explain @src/app.py:10")
         return cursor, rest.strip()
-    root = Path(chat.conversation.root)
-    sources = Sources(Place(Document(root / "", ""), 0, 0, root, chat.open_documents))
+    root, sources = Path(chat.conversation.root), chat.sources()
     path = sources.find(found["path"])
     if path is None:
         raise UsageError(f"{found['path']} is no file of {root}: check the name")

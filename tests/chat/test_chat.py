@@ -132,6 +132,15 @@ def test_unsaved_buffers_win_over_the_disk(make: Make, root: Path) -> None:
     assert "zorblax" not in shown(model)
 
 
+def test_a_file_that_changes_between_two_questions_is_read_again(make: Make, root: Path) -> None:
+    model = Scripted("x")
+    chat = make(model)
+    ask(chat, "@stock.py")
+    (root / "stock.py").write_text("NEW = 1\n")
+    ask(chat, "and now @stock.py")
+    assert "NEW = 1" in shown(model)
+
+
 def test_the_diff_is_the_editors_to_give(make: Make) -> None:
     model = Scripted("x")
     ask(make(model, texts=lambda kind: f"the {kind}"), "explain @diff")
