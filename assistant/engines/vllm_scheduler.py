@@ -85,7 +85,8 @@ class InlineFirst(Scheduler):
         hidden = [request for request in self.running if request in out]
         queued = [request for request in self.waiting if request in out]
         self.running = [request for request in self.running if request not in out]
-        self.waiting.remove_requests(queued)
+        if queued:
+            self.waiting.remove_requests(queued)
         self.max_num_scheduled_tokens = tokens
         self.max_num_active_reqs = self._most_active - len(hidden)
         try:

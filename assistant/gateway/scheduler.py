@@ -168,14 +168,13 @@ class Scheduler:
     def _next(self, queue: deque[Turn]) -> Turn | None:
         """The first that may start: one that waits for another engine's inline completion holds
         up nobody behind it."""
-        asked: dict[tuple[str, bool], bool] = {}
+        held_up: set[tuple[str, bool]] = set()
         for turn in queue:
-            same = (turn.work.engine, turn.work.held)
-            # Those that came later have waited less.
-            if same not in asked and not asked.setdefault(same, self._may(turn)):
-                continue
-            if asked[same]:
+            alike = (turn.work.engine, turn.work.held)
+            # One like it that came before has waited longer.
+            if alike not in held_up and self._may(turn):
                 return turn
+            held_up.add(alike)
         return None
 
     def _dispatch(self) -> None:

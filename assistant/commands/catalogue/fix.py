@@ -15,7 +15,7 @@ from assistant.commands import surroundings
 from assistant.commands.blocks import within
 from assistant.commands.candidates import DRAWN_AT, best_of
 from assistant.commands.checking.covering import line_in
-from assistant.commands.checking.names import import_place
+from assistant.commands.checking.names import import_edit
 from assistant.commands.checking.repair import Judge, Repair
 from assistant.commands.checking.symptoms import Symptoms, symptoms
 from assistant.commands.functions import Function, function_at
@@ -76,6 +76,8 @@ class _Work:
         self.python = function.language.name == "python"
         self.judge = Judge(job, function, seen)
         self.attempts = 0
+        self.shown = ""
+        """The code around, which each question begins with."""
 
     async def best(self) -> Repair:
         known: Repair | None = None
@@ -83,6 +85,9 @@ class _Work:
             known = await asyncio.to_thread(self.judge.without_model)
             if known is not None and known.imports:
                 return known  # a name is defined that was not: nothing else is meant
+        self.shown = await asyncio.to_thread(
+            surroundings.shown, self.job, self.function, MAX_TOKENS
+        )
         return await best_of(self.job, self._attempt, known)
 
     def answer(self, best: Repair) -> Answer:
@@ -95,8 +100,7 @@ class _Work:
         if not edits[0].text and edits[0].start == edits[0].end:
             edits = []
         if best.imports:
-            at = import_place(text)
-            edits.insert(0, FileEdit(path, at, at, "".join(f"{line}\n" for line in best.imports)))
+            edits.insert(0, import_edit(path, text, best.imports))
         diff = difflib.unified_diff(text.split("\n"), best.text.split("\n"), lineterm="", n=2)
         shown = "\n".join(list(diff)[2:])
         return Answer(fenced(shown, "diff"), tuple(edits), checks, self.attempts)
@@ -136,8 +140,7 @@ class _Work:
     def _messages(self, failed: Repair | None) -> list[Message]:
         function, name = self.function, self.function.language.name
         opening = surroundings.dedented(function.opening)
-        asked = surroundings.shown(self.job, function, MAX_TOKENS)
-        asked += f"This function of {self.job.place.shown_path} is wrong:\n"
+        asked = f"{self.shown}This function of {self.job.place.shown_path} is wrong:\n"
         asked += fenced(surroundings.dedented(function.source), name)
         for kind, text in self.seen.told.items():
             asked += f"\nThe {kind} (material):\n{fenced(text)}"

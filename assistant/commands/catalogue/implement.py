@@ -11,14 +11,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from assistant.commands import surroundings
 from assistant.commands.blocks import within
 from assistant.commands.candidates import DRAWN_AT, best_of
 from assistant.commands.checking.examples import examples
-from assistant.commands.checking.names import import_of, import_place, undefined
+from assistant.commands.checking.names import import_edit, resolved, undefined
 from assistant.commands.checking.project import Project, relative
 from assistant.commands.checking.running import Tried, try_examples
+from assistant.commands.edits import applied
 from assistant.commands.functions import Function, function_at
 from assistant.commands.model import Message
 from assistant.commands.protocol import Answer, Check, FileEdit, Job, Place
@@ -77,7 +79,8 @@ class Implement:
         function = function_at(job.place.document, job.place.start)
         if function is None:
             raise UsageError("no function stands there: put the cursor on one to implement it")
-        work = _Work(job, function)
+        # It may read the whole project.
+        work = await asyncio.to_thread(_Work, job, function)
         best = await work.best()
         return work.answer(best)
 
@@ -92,13 +95,13 @@ class _Work:
         self.examples = examples(function.doc, function.name) if self.python else []
         self.project = (
             Project.of(job.place.root, [*job.place.open_documents, job.place.document])
-            if self.python
+            if self.examples
             else Project()
         )
         self.attempts = 0
 
     async def best(self) -> Candidate:
-        asked = self._messages()
+        asked = await asyncio.to_thread(self._messages)  # it looks into the index
 
         async def attempt(failed: Candidate | None, seed: int | None) -> Candidate:
             return await self._candidate(
@@ -111,8 +114,7 @@ class _Work:
         path, text = self.job.place.document.path, self.job.place.document.text
         edits = [FileEdit(path, self.function.body, self.function.end, best.body)]
         if best.imports:
-            at = import_place(text)
-            edits.insert(0, FileEdit(path, at, at, "".join(f"{line}\n" for line in best.imports)))
+            edits.insert(0, import_edit(path, text, best.imports))
         fence = f"```{self.function.language.name}\n{self.function.opening}{best.body}\n```\n"
         return Answer(fence, tuple(edits), tuple(self._checks(best)), self.attempts)
 
@@ -185,12 +187,9 @@ class _Work:
         found = Candidate(body, whole, surroundings.parses(whole, text, function.language))
         if not self.python or not found.parses:
             return found
-        missing = self._missing(found)
-        imports = tuple(dict.fromkeys(line for name in missing if (line := import_of(name))))
+        missing, imports = resolved(self._missing(found))
         if imports:
-            at = import_place(whole)
-            whole = whole[:at] + "".join(f"{line}\n" for line in imports) + whole[at:]
-        missing = tuple(name for name in missing if not import_of(name))
+            whole = applied(whole, [import_edit(self.job.place.document.path, whole, imports)])
         found = replace(found, text=whole, missing=missing, imports=imports)
         if not self.examples:
             return found
@@ -206,9 +205,12 @@ class _Work:
 
     def _missing(self, candidate: Candidate) -> tuple[str, ...]:
         """Names of the body that nothing defines; those of the rest of the file are not its."""
-        before = {each.name for each in undefined(self.job.place.document.text) or ()}
         now = undefined(candidate.text) or ()
-        return tuple(dict.fromkeys(each.name for each in now if each.name not in before))
+        return tuple(dict.fromkeys(each.name for each in now if each.name not in self._before))
+
+    @cached_property
+    def _before(self) -> set[str]:
+        return {each.name for each in undefined(self.job.place.document.text) or ()}
 
 
 COMMAND = Implement()

@@ -30,8 +30,9 @@ from assistant.commands.checking.names import import_place
 from assistant.commands.checking.placing import habit
 from assistant.commands.checking.project import Project, module_of, relative
 from assistant.commands.checking.proposing import Proposer
+from assistant.commands.checking.running import source_of
 from assistant.commands.checking.subject import Subject, public_names, subject_at
-from assistant.commands.checking.trials import Seen, Trials, source_of
+from assistant.commands.checking.trials import Seen, Trials
 from assistant.commands.checking.worth_showing import chosen, gains
 from assistant.commands.functions import functions
 from assistant.commands.links import fenced

@@ -135,9 +135,12 @@ def _value(rest: str, expressions: bool) -> str:
         if _literal(value) or (expressions and value and _expression(value)):
             return value
     word = _WORD.match(line)
-    if word is None or (re.match(r"\s*(?:[-+*/%<>=]|\w)", line[word.end() :]) and not expressions):
-        return _NAMES.get(word[0].lower(), "") if word and word[0].lower() in _NAMES else ""
-    return _NAMES.get(word[0].lower(), word[0])
+    if word is None:
+        return ""
+    if name := _NAMES.get(word[0].lower()):
+        return name
+    goes_on = re.match(r"\s*(?:[-+*/%<>=]|\w)", line[word.end() :])
+    return "" if goes_on and not expressions else word[0]
 
 
 def _literal(text: str) -> bool:

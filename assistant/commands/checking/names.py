@@ -6,8 +6,12 @@ from __future__ import annotations
 import ast
 import importlib
 import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+
+from assistant.commands.protocol import FileEdit
 
 _WHOLE = (
     "math",
@@ -83,6 +87,19 @@ def import_of(name: str) -> str:
         if name in _public(module):
             return f"from {module} import {name}"
     return ""
+
+
+def resolved(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Of names without a definition: those that stay so, and the lines that import the others."""
+    lines = {name: import_of(name) for name in names}
+    missing = tuple(name for name, line in lines.items() if not line)
+    return missing, tuple(dict.fromkeys(line for line in lines.values() if line))
+
+
+def import_edit(path: Path, text: str, imports: Sequence[str]) -> FileEdit:
+    """Brings ``imports`` into the file ``path`` of that text."""
+    at = import_place(text)
+    return FileEdit(path, at, at, "".join(f"{line}\n" for line in imports))
 
 
 def import_place(text: str) -> int:

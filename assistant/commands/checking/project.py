@@ -63,6 +63,12 @@ def module_of(path: str, files: Mapping[str, object]) -> tuple[str, str]:
     return name, "/".join(parts[:first])
 
 
+def import_folders(folder: str) -> list[str]:
+    """Where a run looks for modules, relative to its working folder: ``folder``, which the tried
+    module is imported from, first."""
+    return list(dict.fromkeys((folder or ".", ".", "src")))
+
+
 def _read(root: Path) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     left = MOST_BYTES

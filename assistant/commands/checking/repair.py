@@ -6,9 +6,10 @@ import ast
 from dataclasses import dataclass
 
 from assistant.commands import surroundings
-from assistant.commands.checking.names import import_of, import_place, undefined
+from assistant.commands.checking.names import import_edit, resolved, undefined
 from assistant.commands.checking.small_edits import small_edits
 from assistant.commands.checking.symptoms import Symptoms, edit_size
+from assistant.commands.edits import applied
 from assistant.commands.functions import Function
 from assistant.commands.protocol import Job
 
@@ -84,11 +85,9 @@ class Judge:
         first = whole.count("\n", 0, function.start)
         last = whole.count("\n", 0, function.body + len(body))
         names = [each.name for each in undefined(whole) or () if first <= each.line <= last]
-        missing = tuple(dict.fromkeys(name for name in names if not import_of(name)))
-        imports = tuple(dict.fromkeys(line for name in names if (line := import_of(name))))
+        missing, imports = resolved(names)
         if imports:
-            at = import_place(whole)
-            whole = whole[:at] + "".join(f"{line}\n" for line in imports) + whole[at:]
+            whole = applied(whole, [import_edit(self.job.place.document.path, whole, imports)])
             size += len(imports)
         elif size and _same(whole, text):
             size = 0  # comments and spaces mend nothing

@@ -1,4 +1,4 @@
-"""Trying a function's examples in the sandbox."""
+"""Running something beside a project's files, and trying a function's examples there."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import resources
+from typing import Any
 
 from assistant.commands.checking.examples import Example
-from assistant.commands.checking.project import module_of
+from assistant.commands.checking.project import import_folders, module_of
 from assistant.errors import UsageError
 from assistant.sandbox import Job, Limits, Outcome, Status
 
 SECONDS = 3.0
 """For one example."""
-_DRIVER = "assistant_driver.py"
+DRIVER = "assistant_driver.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +38,18 @@ def try_examples(
 ) -> Tried:
     """Import ``path`` of ``files`` and try ``examples`` there. Raises UsageError where the sandbox
     refuses to run anything."""
-    module, folder = module_of(path, files)
     word = secrets.token_hex(16)
-    asked = {
-        "word": word,
-        "module": module,
-        "path": list(dict.fromkeys((folder or ".", ".", "src"))),
-        "owner": owner,
-        "examples": [list(asdict(example).values()) for example in examples],
-        "seconds": SECONDS,
-    }
+    asked = question(word, files, path, owner, examples, SECONDS)
     wall = min(60.0, 10.0 + SECONDS * len(examples))
     job = Job(
         "python",
-        {**files, _DRIVER: _driver()},
-        entry=_DRIVER,
+        {**files, DRIVER: source_of("driver.py")},
+        entry=DRIVER,
         stdin=json.dumps(asked),
         limits=Limits(wall_seconds=wall, cpu_seconds=wall),
         site_packages=True,
     )
-    outcome = run(job)
-    if outcome.status is Status.REFUSED:
-        raise UsageError(f"generated code is not run here: {outcome.reason}")
+    outcome = ran(run, job)
     for line in reversed(outcome.stdout.splitlines()):
         if line.startswith(word):
             report = json.loads(line.removeprefix(word))
@@ -66,6 +57,36 @@ def try_examples(
     return Tried(outcome.reason or "it ended before its report")
 
 
+def question(
+    word: str,
+    files: Mapping[str, bytes | str],
+    path: str,
+    owner: str,
+    examples: Sequence[Example],
+    seconds: float,
+) -> dict[str, Any]:
+    """What ``driver.py`` is asked; see there. Raises UsageError where Python cannot import
+    ``path`` by a name."""
+    module, folder = module_of(path, files)
+    return {
+        "word": word,
+        "module": module,
+        "path": import_folders(folder),
+        "owner": owner,
+        "examples": [list(asdict(example).values()) for example in examples],
+        "seconds": seconds,
+    }
+
+
+def ran(run: Callable[[Job], Outcome], job: Job) -> Outcome:
+    """How ``job`` ended. Raises UsageError where the sandbox refuses it."""
+    outcome = run(job)
+    if outcome.status is Status.REFUSED:
+        raise UsageError(f"generated code is not run here: {outcome.reason}")
+    return outcome
+
+
 @functools.cache
-def _driver() -> str:
-    return resources.files("assistant.commands.checking").joinpath("driver.py").read_text("utf-8")
+def source_of(name: str) -> str:
+    """One of the files of this package that are laid beside the project."""
+    return resources.files("assistant.commands.checking").joinpath(name).read_text("utf-8")

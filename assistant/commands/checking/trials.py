@@ -3,18 +3,15 @@ tests, by running a script."""
 
 from __future__ import annotations
 
-import functools
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from importlib import resources
+from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.commands.checking.examples import Example
-from assistant.commands.checking.project import module_of
-from assistant.errors import UsageError
-from assistant.sandbox import Job, Limits, Outcome, Status
+from assistant.commands.checking.running import DRIVER, question, ran, source_of
+from assistant.sandbox import Job, Limits, Outcome
 
 SECONDS = 2.0
 PATIENCE = 20.0
@@ -71,9 +68,7 @@ class Trials:
         if not versions or not (self.examples or self.tests or self.script):
             return [Seen() for _ in versions]
         word = secrets.token_hex(16)
-        outcome = run(self._job(word, versions))
-        if outcome.status is Status.REFUSED:
-            raise UsageError(f"generated code is not run here: {outcome.reason}")
+        outcome = ran(run, self._job(word, versions))
         reports = [
             self._seen(json.loads(line.removeprefix(word)))
             for line in outcome.stdout.splitlines()
@@ -84,21 +79,12 @@ class Trials:
         return [*reports, *(Seen(fault=why) for _ in versions[len(reports) :])]
 
     def _job(self, word: str, versions: Sequence[str]) -> Job:
-        module, folder = module_of(self.path, self.files)
-        folders = list(dict.fromkeys((folder or ".", ".", "src")))
-        examples = {
-            "word": word,
-            "module": module,
-            "path": folders,
-            "owner": self.owner,
-            "examples": [list(asdict(example).values()) for example in self.examples],
-            "seconds": self.seconds,
-        }
+        examples = question(word, self.files, self.path, self.owner, self.examples, self.seconds)
         asked = {
             "word": word,
             "path": self.path,
             "versions": list(versions),
-            "folders": folders,
+            "folders": examples["path"],
             "examples": examples if self.examples else None,
             "tests": list(self.tests),
             "plugins": self.plugins,
@@ -112,7 +98,7 @@ class Trials:
         files = {
             **self.files,
             self.path: versions[0],
-            "assistant_driver.py": source_of("driver.py"),
+            DRIVER: source_of("driver.py"),
             "assistant_trials.py": source_of("trials_driver.py"),
         }
         return Job(
@@ -136,9 +122,3 @@ class Trials:
             results[SCRIPT] = report["script"]
         reached = {node: frozenset(lines) for node, lines in report["lines"].items()}
         return Seen(results, reached)
-
-
-@functools.cache
-def source_of(name: str) -> str:
-    """One of the files that are laid beside the project."""
-    return resources.files("assistant.commands.checking").joinpath(name).read_text("utf-8")

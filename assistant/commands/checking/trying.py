@@ -6,8 +6,8 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from assistant.commands.checking.project import module_of
-from assistant.errors import UsageError
+from assistant.commands.checking.project import import_folders, module_of
+from assistant.commands.checking.running import ran
 from assistant.sandbox import Job, Limits, Outcome, Status
 
 SECONDS = 10.0
@@ -30,15 +30,12 @@ def run_script(
 ) -> Ran:
     """Run ``code`` where ``path`` of ``files`` can be imported by its module's name. Raises
     UsageError where the sandbox refuses to run anything."""
-    folder = module_of(path, files)[1]
-    folders = list(dict.fromkeys((folder or ".", ".", "src")))
+    folders = import_folders(module_of(path, files)[1])
     # Absolute, so that the program may change its folder; one line, so that lines keep numbers.
     head = f"import os, sys; sys.path[:0] = [os.path.abspath(each) for each in {folders!r}]\n"
     limits = Limits(wall_seconds=SECONDS, cpu_seconds=SECONDS)
     job = Job("python", {**files, _ENTRY: head + code}, _ENTRY, limits=limits, site_packages=True)
-    outcome = run(job)
-    if outcome.status is Status.REFUSED:
-        raise UsageError(f"generated code is not run here: {outcome.reason}")
+    outcome = ran(run, job)
     if outcome.status is Status.PASSED:
         return Ran(outcome.stdout.strip("\n")[:_SHOWN])
     last = [line for line in outcome.stderr.splitlines() if line.strip()]
