@@ -34,22 +34,22 @@ from collections import *
 """
 
 
-def asked(context: str, instruction: str, declaration: str) -> ChatAsk:
+def asked(context: str, instruction: str, begun: str) -> ChatAsk:
     """The context first, then what to do with it; the answer is begun."""
     question = Message("user", f"{context}\n{instruction}")
-    begun = Message("assistant", f"```python\n{declaration.rstrip()}")
-    return ChatAsk((question, begun), MAX_TOKENS, STOP)
+    answer = Message("assistant", f"```python\n{begun.rstrip()}")
+    return ChatAsk((question, answer), MAX_TOKENS, STOP)
 
 
-def needed(row: Mapping[str, Any]) -> dict[str, str]:
-    """What :func:`grade` needs of a record."""
-    return {key: row[key] for key in ("declaration", "test", "entry_point")}
+def needed(row: Mapping[str, Any], begun: str) -> dict[str, str]:
+    """What :func:`grade` needs of a record whose answer was begun with ``begun``."""
+    return {"begun": begun, **{key: row[key] for key in ("declaration", "test", "entry_point")}}
 
 
 def grade(needed: Mapping[str, str], answer: Answer) -> Grade:
-    """Whether the declaration with the answer passes the record's tests, which run
+    """Whether what was begun, with the answer, passes the record's tests, which run
     themselves."""
-    return grade_file(needed, needed["declaration"].rstrip() + before_closing(answer.text))
+    return grade_file(needed, needed["begun"].rstrip() + before_closing(answer.text))
 
 
 def grade_file(needed: Mapping[str, str], text: str) -> Grade:

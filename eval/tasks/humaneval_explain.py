@@ -71,7 +71,7 @@ def _sample(row: Mapping[str, Any]) -> Sample:
         f"using at most {length} characters."
     )
     ask = ChatAsk((Message("user", question),), octopack.MAX_TOKENS)
-    extra = {**octopack.needed(row), "length": length}
+    extra = {**octopack.needed(row, row["declaration"]), "length": length}
     return Sample(row["task_id"], ask, row["canonical_solution"], extra, (row["docstring"],))
 
 

@@ -1,8 +1,8 @@
 """A function with a bug and its failing tests, to be mended: HumanEvalFix, with tests.
 
 See :mod:`eval.octopack`. The tests that score it are in the question, as in the original; the
-``command`` arm shows the product's own command the buggy file with its docstring instead, and no
-test.
+``docs`` arm shows the docstring in their place (the paper's HumanEvalFixDocs), and so does the
+``command`` arm, which is the product's own command.
 """
 
 from __future__ import annotations
@@ -23,7 +23,11 @@ class HumanEvalFix(ChatTask):
     name: str = "humaneval-fix"
     summary: str = "a bug to be mended, the tests being shown; executed (arXiv 2308.07124)"
     arms: Mapping[str, str] = field(
-        default_factory=lambda: {"tests": "the buggy function with its tests", **COMMAND}
+        default_factory=lambda: {
+            "tests": "the buggy function with its tests",
+            "docs": "the buggy function with its docstring",
+            **COMMAND,
+        }
     )
     metrics: tuple[str, ...] = ("pass",)
     executes: bool = True
@@ -38,19 +42,28 @@ class HumanEvalFix(ChatTask):
 
 
 def _sample(row: Mapping[str, Any], arm: str) -> Sample:
-    ask = _command(row) if arm == "command" else _chat(row)
+    ask = _ASKS[arm](row)
     solutions = (row["buggy_solution"], row["canonical_solution"])
     texts = tuple(row["declaration"] + solution for solution in solutions)
     reference = row["canonical_solution"]
     if arm == "command":
         reference = row["prompt"] + reference
-    return Sample(row["task_id"], ask, reference, octopack.needed(row), texts)
+    begun = row["prompt" if arm == "docs" else "declaration"]
+    return Sample(row["task_id"], ask, reference, octopack.needed(row, begun), texts)
 
 
-def _chat(row: Mapping[str, Any]) -> ChatAsk:
+def _tests(row: Mapping[str, Any]) -> ChatAsk:
     context = f"{row['declaration']}{row['buggy_solution']}\n{row['test']}"
-    instruction = f"Fix bugs in {row['entry_point']}."
-    return octopack.asked(context, instruction, row["declaration"])
+    return octopack.asked(context, _instruction(row), row["declaration"])
+
+
+def _docs(row: Mapping[str, Any]) -> ChatAsk:
+    context = f"{row['prompt']}{row['buggy_solution']}"
+    return octopack.asked(context, _instruction(row), row["prompt"])
+
+
+def _instruction(row: Mapping[str, Any]) -> str:
+    return f"Fix bugs in {row['entry_point']}."
 
 
 def _command(row: Mapping[str, Any]) -> CommandAsk:
@@ -61,4 +74,5 @@ def _command(row: Mapping[str, Any]) -> CommandAsk:
     return CommandAsk("fix", "solution.py", text, offset, report)
 
 
+_ASKS = {"tests": _tests, "docs": _docs, "command": _command}
 TASK = HumanEvalFix()

@@ -22,6 +22,10 @@ sandboxed = pytest.mark.skipif(bool(unavailable()), reason="no sandbox here")
 ROW = {
     "task_id": "Python/0",
     "declaration": "def one():\n    return 1\n\n\ndef more(number: List[int]) -> int:\n",
+    "prompt": (
+        "def one():\n    return 1\n\n\n"
+        'def more(number: List[int]) -> int:\n    """One more than the sum."""\n'
+    ),
     "canonical_solution": "    assert all(n < 99999 for n in number)\n    return sum(number) + 1",
     "buggy_solution": "    return sum(number)\n",
     "test": "def check(more):\n    assert more([1, 2]) == 3 + one()\n\ncheck(more)",
@@ -31,11 +35,13 @@ ROW = {
 
 
 def the_sample(
-    folder: Path, task: humaneval_fix.HumanEvalFix | humaneval_explain.HumanEvalExplain
+    folder: Path,
+    task: humaneval_fix.HumanEvalFix | humaneval_explain.HumanEvalExplain,
+    arm: str = "",
 ) -> Sample:
     with gzip.open(folder / octopack.SOURCE.file, "wt", encoding="utf-8") as file:
         file.write(json.dumps(ROW) + "\n")
-    (sample,) = task.samples(Data(folder), next(iter(task.arms)))
+    (sample,) = task.samples(Data(folder), arm or next(iter(task.arms)))
     return sample
 
 
@@ -75,6 +81,24 @@ def test_fix_shows_the_bug_and_the_tests(tmp_path: Path) -> None:
     )
     assert begun.role == "assistant"
     assert begun.content == f"```python\n{ROW['declaration'].rstrip()}"
+
+
+def test_fix_shows_the_docstring_in_place_of_the_tests(tmp_path: Path) -> None:
+    sample = the_sample(tmp_path, humaneval_fix.TASK, "docs")
+    assert isinstance(sample.ask, ChatAsk)
+    user, begun = sample.ask.messages
+    assert user.content == f"{ROW['prompt']}{ROW['buggy_solution']}\nFix bugs in more."
+    assert begun.content == f"```python\n{ROW['prompt'].rstrip()}"
+    assert "check(" not in user.content
+
+
+@sandboxed
+def test_fix_with_the_docstring_begun(tmp_path: Path) -> None:
+    sample = the_sample(tmp_path, humaneval_fix.TASK, "docs")
+    right = humaneval_fix.TASK.grade(sample, Answer("\n" + sample.reference))
+    assert right.scores == {"pass": 1.0}
+    wrong = humaneval_fix.TASK.grade(sample, Answer("\n" + ROW["buggy_solution"]))
+    assert wrong.detail == "AssertionError"
 
 
 @pytest.mark.slow
