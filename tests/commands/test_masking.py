@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from fake_control import FakeControl
+from hypothesis import given
+from hypothesis import strategies as st
 
-from assistant.commands.masking import Masking
+from assistant.commands.masking import Masking, Unmasked
+from assistant.commands.model import Message, Model
 
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA\n-----END RSA PRIVATE KEY-----"
 
@@ -45,3 +49,43 @@ def test_one_secret_has_one_name() -> None:
     masking = Masking()
     first = masking.mask('password = "hunter2hunter2"')
     assert masking.mask('password = "hunter2hunter2"') == first
+
+
+def test_a_name_that_the_text_has_already_is_not_given() -> None:
+    text = 'SECRET_1 = 3\npassword = "hunter2hunter2"'
+    masking = Masking([text])
+    assert "SECRET_2" in masking.mask(text)
+    assert masking.unmask("SECRET_1, SECRET_2") == "SECRET_1, hunter2hunter2"
+
+
+def test_a_name_begins_another() -> None:
+    masking = Masking()
+    for number in range(12):
+        masking.mask(f'password = "hunter2hunter{number}"')
+    assert masking.unmask("SECRET_12") == "hunter2hunter11"
+    assert masking.unmask("SECRET_123") == "SECRET_123"
+
+
+@given(st.lists(st.sampled_from(["SECRET_1", "SECRET_12", "SECRET_", "SE", "S", "2", " ", "x"])))
+def test_streamed_text_is_unmasked_however_it_comes(words: list[str]) -> None:
+    masking = Masking()
+    for number in range(12):
+        masking.mask(f'password = "hunter2hunter{number}"')
+    text, said = "".join(words), list[str]()
+    for pieces in (list(text), words):
+        said.clear()
+        unmasked = Unmasked(masking, said.append)
+        for piece in pieces:
+            unmasked.feed(piece)
+        unmasked.finish()
+        assert "".join(said) == masking.unmask(text)
+
+
+async def test_what_is_streamed_is_what_is_answered(model: Model, fake_engine: FakeControl) -> None:
+    fake_engine.configure(default="It is SECRET_1, not SECRET_2 or SECRET_")
+    said: list[str] = []
+    asked = [Message("user", 'password = "hunter2hunter2"')]
+    reply = await model.ask(asked, 64, on_text=said.append)
+    assert "hunter2" not in str(fake_engine.requests()[-1])
+    assert reply.text == "".join(said) == "It is hunter2hunter2, not SECRET_2 or SECRET_"
+    assert len(said) > 3
