@@ -7,7 +7,7 @@ See :mod:`eval.octopack`. The tests that score it are in the question, as in the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,5 +74,9 @@ def _command(row: Mapping[str, Any]) -> CommandAsk:
     return CommandAsk("fix", "solution.py", text, offset, report)
 
 
-_ASKS = {"tests": _tests, "docs": _docs, "command": _command}
+_ASKS: Mapping[str, Callable[[Mapping[str, Any]], ChatAsk | CommandAsk]] = {
+    "tests": _tests,
+    "docs": _docs,
+    "command": _command,
+}
 TASK = HumanEvalFix()

@@ -155,21 +155,22 @@ def _text(path: Path, place: Place) -> str:
 
 
 def _print(answer: Answer, place: Place, applied: bool) -> None:
-    from difflib import unified_diff
-
     from rich.markdown import Markdown
     from rich.syntax import Syntax
 
     from assistant.cli.output import err, out
     from assistant.commands.edits import applied as edited
+    from assistant.commands.edits import unified_diff
 
     if answer.markdown and not answer.edits:
         out().print(Markdown(answer.markdown))
     for path in dict.fromkeys(edit.path for edit in answer.edits):
         before = _text(path, place)
         after = edited(before, [edit for edit in answer.edits if edit.path == path])
-        old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-        diff = "".join(unified_diff(old, new, f"a/{path.name}", f"b/{path.name}"))
+        root = place.root
+        inside = root is not None and path.is_relative_to(root)
+        name = path.relative_to(root).as_posix() if root and inside else path.name
+        diff = unified_diff(name, before, after, new=not path.exists())
         out().print(Syntax(diff.rstrip(), "diff", background_color="default"))
     for check in answer.checks:
         mark = {True: "[green]ok[/]", False: "[red]no[/]", None: "[dim]--[/]"}[check.passed]

@@ -8,20 +8,19 @@ and what passed still does. Edits come from the function's own neighbours
 from __future__ import annotations
 
 import asyncio
-import difflib
 from collections.abc import Sequence
 
 from assistant.commands import surroundings
 from assistant.commands.blocks import within
 from assistant.commands.candidates import DRAWN_AT, best_of
 from assistant.commands.checking.covering import line_in
-from assistant.commands.checking.names import import_edit
 from assistant.commands.checking.repair import Judge, Repair
 from assistant.commands.checking.symptoms import Symptoms, symptoms
+from assistant.commands.edits import edits_between, unified_diff
 from assistant.commands.functions import Function, function_at
 from assistant.commands.links import fenced
 from assistant.commands.model import Message
-from assistant.commands.protocol import Answer, Check, FileEdit, Job, Place
+from assistant.commands.protocol import Answer, Check, Job, Place
 from assistant.errors import UsageError
 
 MAX_TOKENS = 512
@@ -96,13 +95,8 @@ class _Work:
             said = "No edit was found that makes it go away and breaks nothing.\n"
             return Answer(said, checks=checks, attempts=self.attempts)
         path, text = self.job.place.document.path, self.job.place.document.text
-        edits = [_trimmed(FileEdit(path, self.function.body, self.function.end, best.body), text)]
-        if not edits[0].text and edits[0].start == edits[0].end:
-            edits = []
-        if best.imports:
-            edits.insert(0, import_edit(path, text, best.imports))
-        diff = difflib.unified_diff(text.split("\n"), best.text.split("\n"), lineterm="", n=2)
-        shown = "\n".join(list(diff)[2:])
+        edits = edits_between(path, text, best.text)
+        shown = unified_diff(self.job.place.shown_path, text, best.text)
         return Answer(fenced(shown, "diff"), tuple(edits), checks, self.attempts)
 
     def _checks(self, best: Repair) -> list[Check]:
@@ -165,20 +159,6 @@ def _why(failed: Repair) -> Sequence[str]:
     if not failed.parses:
         why.append("it does not parse")
     return why or ["it is the same as before"]
-
-
-def _trimmed(edit: FileEdit, text: str) -> FileEdit:
-    """``edit`` without the lines at its ends that it leaves as they are."""
-    old, new = (each.split("\n") for each in (text[edit.start : edit.end], edit.text))
-    head = 0
-    while head < min(len(old), len(new)) - 1 and old[head] == new[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(old), len(new)) - head - 1 and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
-    start = edit.start + sum(len(line) + 1 for line in old[:head])
-    end = edit.end - sum(len(line) + 1 for line in old[len(old) - tail :])
-    return FileEdit(edit.path, start, end, "\n".join(new[head : len(new) - tail]))
 
 
 COMMAND = Fix()
