@@ -17,6 +17,7 @@ from pathlib import Path
 
 from assistant.errors import UsageError
 from assistant.sandbox import Job, Limits, Outcome, Status, run
+from assistant.sandbox.environments import own
 from eval import driver
 from eval.types import Grade
 
@@ -62,7 +63,7 @@ def execute(program: Program, limits: Limits = LIMITS, runner: Runner = run) -> 
         entry="main.py",
         stdin=json.dumps(asked),
         limits=limits,
-        site_packages=True,  # as where the published figures come from, numpy is there
+        python=own(),  # as where the published figures come from, numpy is there
     )
     outcome = runner(job)
     if outcome.status is Status.TIMEOUT and outcome.usage.cpu_seconds < limits.cpu_seconds / 2:

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.registry import Registry
+from assistant.sandbox.environments import own
 from assistant.types import Document, Snippet
 
 if TYPE_CHECKING:
     from assistant.commands.model import Model
     from assistant.context.repository import Repository
+    from assistant.sandbox import PythonEnvironment
     from assistant.sandbox.types import Job as Run
     from assistant.sandbox.types import Outcome
 
@@ -97,8 +99,9 @@ class Job:
     """One call of a command. Cancelling its task closes the engine's requests.
 
     ``instruction`` is what the user wrote beside the command; ``material`` is text that came with
-    it (a diagnostic, a traceback, a diff), by kind. ``run`` is the sandbox. ``say`` takes Markdown
-    as it comes, ``report`` one phrase about what is being done.
+    it (a diagnostic, a traceback, a diff), by kind. ``run`` is the sandbox: that of
+    :func:`assistant.sandbox.stoppable`, so that nothing of it outlives the task. ``say`` takes
+    Markdown as it comes, ``report`` one phrase about what is being done.
     """
 
     place: Place
@@ -112,6 +115,8 @@ class Job:
     report: Callable[[str], None] = lambda phrase: None
     snippets: Sequence[Snippet] | None = None
     """Shown in place of what would be retrieved; None retrieves."""
+    python: PythonEnvironment = field(default_factory=own)
+    """What the project's Python code runs with."""
 
 
 class Command(Protocol):

@@ -5,7 +5,17 @@
 Without bubblewrap nothing is run: the outcome is ``refused``.
 """
 
-from assistant.sandbox.runner import run, unavailable
-from assistant.sandbox.types import Job, Limits, Outcome, Status, Usage
+from assistant.sandbox.runner import run, stoppable, unavailable
+from assistant.sandbox.types import Job, Limits, Outcome, PythonEnvironment, Status, Usage
 
-__all__ = ["Job", "Limits", "Outcome", "Status", "Usage", "run", "unavailable"]
+__all__ = [
+    "Job",
+    "Limits",
+    "Outcome",
+    "PythonEnvironment",
+    "Status",
+    "Usage",
+    "run",
+    "stoppable",
+    "unavailable",
+]

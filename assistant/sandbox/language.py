@@ -45,6 +45,8 @@ class Plan:
     path: tuple[str, ...] = ()
     """Folders in front of ``PATH``."""
     env: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Small files of ours, by their path inside."""
     compile_bytes: int = 0
     compile_seconds: float = 0.0
 

@@ -9,8 +9,10 @@ import marshal
 import os
 import signal
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 from assistant.errors import AssistantError
 from assistant.sandbox import bubblewrap, init, seccomp, spec
@@ -21,20 +23,36 @@ from assistant.sandbox.refusal import Refused
 from assistant.sandbox.supervise import Raw, supervise
 from assistant.sandbox.types import Job, Limits, Outcome, Status, Usage
 
+STOPPED = "it was stopped"
 
-def run(job: Job) -> Outcome:
-    """Run ``job`` to its end. Never raises for anything that a job is or does; several threads
-    may run jobs at a time. No process of it is left when this returns or is interrupted."""
+
+def run(job: Job, stop: Event | None = None) -> Outcome:
+    """Run ``job`` to its end, or until ``stop`` is set: then it is killed, and the reason is
+    :data:`STOPPED`. Never raises for anything that a job is or does; several threads may run
+    jobs at a time. No process of it is left when this returns or is interrupted."""
     try:
         if sys.platform != "linux":
             raise Refused("generated code runs only inside bubblewrap, which needs Linux")
         spec.check(job)
         plan = runtimes.get(job.language).plan(job)
-        return _outcome(job, plan, _started(job, plan))
+        if stop is not None and stop.is_set():
+            return Outcome(Status.KILLED, reason=STOPPED)
+        return _outcome(job, plan, _started(job, plan, stop))
     except (Refused, AssistantError) as reason:
         return Outcome(Status.REFUSED, reason=str(reason))
     except OSError as error:
         return Outcome(Status.REFUSED, reason=f"the sandbox cannot be set up: {error}")
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[Callable[[Job], Outcome]]:
+    """:func:`run`, for as long as the block lasts: what still runs in another thread when it is
+    left is stopped, and nothing more is started."""
+    stop = Event()
+    try:
+        yield functools.partial(run, stop=stop)
+    finally:
+        stop.set()
 
 
 def unavailable() -> str:
@@ -51,14 +69,14 @@ def _unavailable(bwrap: str) -> str:
     return run(Job("python", {"main.py": ""}, "main.py")).reason
 
 
-def _started(job: Job, plan: Plan) -> Raw:
+def _started(job: Job, plan: Plan, stop: Event | None) -> Raw:
     """Raises Refused, OSError."""
     bwrap, root = bubblewrap.find(), bubblewrap.as_root()
     uid = bubblewrap.fresh_user(root)
     user = uid or bubblewrap.USER
-    python, mounts, env = interpreter()
+    own = interpreter()
     homes = (Mount(None, str(home)) for home in below_usr())
-    mounts = tuple(dict.fromkeys((*homes, *mounts, *plan.mounts)))
+    mounts = tuple(dict.fromkeys((*homes, *own.mounts, *plan.mounts)))
     with contextlib.ExitStack() as stack:
 
         def sealed(content: bytes, name: str) -> int:
@@ -72,19 +90,21 @@ def _started(job: Job, plan: Plan) -> Raw:
             "/etc/group": sealed(f"user:x:{user}:\n".encode(), "group"),
             "/etc/hosts": sealed(b"127.0.0.1 localhost\n::1 localhost\n", "hosts"),
             "/etc/nsswitch.conf": sealed(b"passwd: files\nhosts: files\n", "nsswitch"),
+            **{path: sealed(text.encode(), "text") for path, text in plan.texts.items()},
         }
         filters = sealed(seccomp.program(), "seccomp")
         written = sealed(spec.write(job, plan, uid), "spec")
         stdin = sealed(job.stdin.encode(errors="replace"), "stdin")
         room = job.limits.disk_bytes + plan.compile_bytes
         command = bubblewrap.command(bwrap, root, room, mounts, files)
-        for name, value in env.items():
+        for name, value in own.env.items():
             command += ["--setenv", name, value]
         command += ["--seccomp", str(filters)]
-        program = [python, "-I", "-S", "-B", bubblewrap.INIT, str(written)]
+        program = [own.program, "-I", "-S", "-B", bubblewrap.INIT, str(written)]
         longest = job.limits.wall_seconds + plan.compile_seconds
         limits = replace(job.limits, wall_seconds=longest)
-        return supervise(command, program, stdin, [*files.values(), filters, written], limits)
+        fds = [*files.values(), filters, written]
+        return supervise(command, program, stdin, fds, limits, stop)
 
 
 @functools.cache
@@ -96,6 +116,9 @@ def _init() -> bytes:
 
 def _outcome(job: Job, plan: Plan, raw: Raw) -> Outcome:
     """Raises Refused where nothing was started."""
+    if raw.stopped:
+        usage = Usage(wall_seconds=raw.seconds)
+        return Outcome(Status.KILLED, reason=STOPPED, usage=usage)
     started, _, report = raw.report.partition(b"\n")
     if started != b"started":
         said = raw.stderr.decode(errors="replace").strip().splitlines()

@@ -12,12 +12,15 @@ import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from threading import Event
 
 from assistant.sandbox.refusal import Refused
 from assistant.sandbox.types import Limits
 
 CHUNK = 1 << 16
 START_SECONDS = 30.0
+STOP_SECONDS = 0.1
+"""Until a stop is seen."""
 GRACE_SECONDS = 5.0
 """Given to process 1 to see a limit by itself and to report."""
 
@@ -50,14 +53,22 @@ class Raw:
     flooded: bool
     overdue: bool
     """It was ended from here because process 1 did not answer in time."""
+    stopped: bool
+    """It was ended because somebody asked for that."""
     status: int
     """bubblewrap's own exit status."""
 
 
 def supervise(
-    options: Sequence[str], program: Sequence[str], stdin: int, fds: Sequence[int], limits: Limits
+    options: Sequence[str],
+    program: Sequence[str],
+    stdin: int,
+    fds: Sequence[int],
+    limits: Limits,
+    stop: Event | None = None,
 ) -> Raw:
-    """Run bubblewrap to its end. When this returns or raises, no process of it is left.
+    """Run bubblewrap to its end, or until ``stop`` is set. When this returns or raises, no
+    process of it is left.
 
     ``options`` are bubblewrap's, itself first; ``program`` is process 1, which gets the
     descriptor to report to as its last argument. Raises Refused when it cannot be started.
@@ -78,7 +89,7 @@ def supervise(
             )
         except (OSError, ValueError) as error:
             raise Refused(f"bubblewrap cannot be started: {error}") from error
-        run = _Run(process, limits, selector)
+        run = _Run(process, limits, selector, stop)
         try:
             for pipe in (report, info):
                 pipe.close_write()
@@ -92,6 +103,7 @@ def supervise(
         time.monotonic() - began,
         run.flooded,
         run.overdue,
+        run.stopped,
         process.returncode,
     )
 
@@ -124,11 +136,14 @@ class _Run:
         process: subprocess.Popen[bytes],
         limits: Limits,
         selector: selectors.BaseSelector,
+        stop: Event | None,
     ) -> None:
         self.process = process
         self.limits = limits
+        self.stop = stop
         self.init: int | None = None
-        self.flooded = self.overdue = self.started = self.done = False
+        self.flooded = self.overdue = self.stopped = False
+        self.started = self.done = False
         self.deadline = time.monotonic() + START_SECONDS
         out = limits.output_bytes
         self.streams = {
@@ -140,7 +155,8 @@ class _Run:
         self.selector = selector
 
     def read_all(self, report: int, info: int) -> None:
-        """Read until every pipe has ended, which they do when every process has."""
+        """Read until every pipe has ended, which they do when every process has, or until it is
+        to stop."""
         assert self.process.stdout is not None
         assert self.process.stderr is not None
         pipes = (self.process.stdout.fileno(), self.process.stderr.fileno(), report, info)
@@ -152,6 +168,11 @@ class _Run:
                 self.overdue, self.deadline = True, time.monotonic() + START_SECONDS
                 self._kill()
             elif left <= 0:
+                return
+            if self.stop is not None:
+                self.stopped = self.stop.is_set()
+                left = min(left, STOP_SECONDS)
+            if self.stopped:
                 return
             for key, _ in self.selector.select(max(0.0, left)):
                 chunk = os.read(key.fd, CHUNK)

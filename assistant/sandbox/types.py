@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 
 class Status(StrEnum):
@@ -43,15 +44,37 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class PythonEnvironment:
+    """A Python with what is installed for it; :mod:`assistant.sandbox.environments` finds one.
+
+    ``base`` is the folder that its interpreter belongs to (``bin/python3.11`` and
+    ``lib/python3.11`` are below it), ``version`` is like ``3.11``. ``packages`` is the
+    site-packages folder of a virtual environment, None where programs see what is installed in
+    ``base`` itself; ``system`` says whether they see both. Both are absolute, with links followed.
+    ``editable`` are folders of the working folder that it imports from, by relative path.
+    """
+
+    name: str
+    """As people know it."""
+    version: str
+    base: Path
+    packages: Path | None = None
+    system: bool = False
+    editable: tuple[str, ...] = ()
+    advice: str = ""
+    """What to do about a module that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A program to run.
 
     ``language`` is a name from :mod:`assistant.sandbox.languages`. ``files`` are laid out in
     a fresh working folder, by relative path; ``entry`` names the one that is started, with
     ``arguments``. ``collect`` names files of the working folder to bring back.
-    ``site_packages`` lets a Python program import what is installed beside this project
-    (read-only). ``env`` is all the environment that it sees beside ``PATH``, ``HOME``,
-    ``LANG`` and ``TMPDIR``.
+    ``python`` is what a Python program runs with and imports from (read-only); without one
+    there is the standard library only. ``env`` is all the environment that it sees beside
+    ``PATH``, ``HOME``, ``LANG`` and ``TMPDIR``.
     """
 
     language: str
@@ -61,8 +84,11 @@ class Job:
     stdin: str = ""
     limits: Limits = field(default_factory=Limits)
     collect: tuple[str, ...] = ()
-    site_packages: bool = False
+    python: PythonEnvironment | None = None
     env: Mapping[str, str] = field(default_factory=dict)
+    packages: tuple[Path, ...] = ()
+    """What is installed on this machine and a program of another language imports from, read-only:
+    for Node.js a ``node_modules`` folder, for Go the module cache, for Java jars."""
 
 
 @dataclass(frozen=True, slots=True)

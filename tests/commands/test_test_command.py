@@ -17,6 +17,7 @@ from assistant.commands.edits import applied
 from assistant.commands.protocol import Answer, commands
 from assistant.errors import UsageError
 from assistant.sandbox import Job, Limits, Status, run, unavailable
+from assistant.sandbox.environments import own
 
 Ask = Callable[..., Any]
 Write = Callable[..., Path]
@@ -56,7 +57,7 @@ def passes(files: dict[str, str], path: str) -> bool:
     main = f"import pytest, sys\nsys.exit(pytest.main(['-q', '{path}']))\n"
     limits = Limits(wall_seconds=60, cpu_seconds=60)
     outcome = run(
-        Job("python", {**files, "go.py": main}, entry="go.py", limits=limits, site_packages=True)
+        Job("python", {**files, "go.py": main}, entry="go.py", limits=limits, python=own())
     )
     return outcome.status is Status.PASSED
 

@@ -21,6 +21,7 @@ from sandbox_runner import Runner
 from assistant.cli.app import run as cli
 from assistant.sandbox import Job, Limits, Outcome, run, unavailable
 from assistant.sandbox.checks import sandbox
+from assistant.sandbox.environments import own
 from assistant.sandbox.language import runtimes
 from assistant.sandbox.runner import _files
 
@@ -200,9 +201,9 @@ def test_what_doctor_says() -> None:
     assert fix == ""
 
 
-def test_site_packages_only_when_asked_for() -> None:
+def test_installed_packages_only_when_asked_for() -> None:
     code = "import rich; print(rich.__name__)"
-    assert python(code, site_packages=True).stdout == "rich\n"
+    assert python(code, python=own()).stdout == "rich\n"
     assert "ModuleNotFoundError" in python(code).stderr
 
 

@@ -13,9 +13,9 @@ class Greedy:
     suffixes = (".greedy",)
 
     def plan(self, job: Job) -> Plan:
-        program, mounts, env = interpreter()
-        steps = ((program, "compile.py"), (program, job.entry))
-        return Plan(steps, mounts, env=env, compile_bytes=32 << 20, compile_seconds=4.0)
+        own = interpreter()
+        steps = ((own.program, "compile.py"), (own.program, job.entry))
+        return Plan(steps, own.mounts, env=own.env, compile_bytes=32 << 20, compile_seconds=4.0)
 
 
 RUNTIME = Greedy()

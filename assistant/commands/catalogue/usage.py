@@ -107,7 +107,9 @@ async def _example(job: Job, api: Api) -> tuple[str, Ran, int]:
             ran = Ran(fault=f"the example does not call `{api.qualified}`")
         else:
             job.report("running it")
-            ran = await asyncio.to_thread(run_script, job.run, project.files, path, example)
+            ran = await asyncio.to_thread(
+                run_script, job.run, project.files, path, example, job.python
+            )
         if not ran.fault or time.monotonic() > end:
             break
     return example, ran, attempt + 1

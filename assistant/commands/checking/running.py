@@ -11,12 +11,14 @@ from importlib import resources
 from typing import Any
 
 from assistant.commands.checking.examples import Example
+from assistant.commands.checking.lacking import lacking
 from assistant.commands.checking.project import import_folders, module_of
 from assistant.errors import UsageError
-from assistant.sandbox import Job, Limits, Outcome, Status
+from assistant.sandbox import Job, Limits, Outcome, PythonEnvironment, Status
+from assistant.sandbox.environments import own
 
 SECONDS = 3.0
-"""For one example."""
+"""Of CPU time, for one example."""
 DRIVER = "assistant_driver.py"
 
 
@@ -35,9 +37,11 @@ def try_examples(
     path: str,
     owner: str,
     examples: Sequence[Example],
+    python: PythonEnvironment | None = None,
 ) -> Tried:
     """Import ``path`` of ``files`` and try ``examples`` there. Raises UsageError where the sandbox
     refuses to run anything."""
+    python = python or own()
     word = secrets.token_hex(16)
     asked = question(word, files, path, owner, examples, SECONDS)
     wall = min(60.0, 10.0 + SECONDS * len(examples))
@@ -46,14 +50,16 @@ def try_examples(
         {**files, DRIVER: source_of("driver.py")},
         entry=DRIVER,
         stdin=json.dumps(asked),
-        limits=Limits(wall_seconds=wall, cpu_seconds=wall),
-        site_packages=True,
+        limits=Limits(wall_seconds=4 * wall, cpu_seconds=wall),
+        python=python,
     )
     outcome = ran(run, job)
     for line in reversed(outcome.stdout.splitlines()):
         if line.startswith(word):
             report = json.loads(line.removeprefix(word))
-            return Tried(report["import"], tuple(report["examples"]))
+            said = [lacking(each, python, files) or each for each in report["examples"]]
+            fault = lacking(report["import"], python, files) or report["import"]
+            return Tried(fault, tuple(said))
     return Tried(outcome.reason or "it ended before its report")
 
 

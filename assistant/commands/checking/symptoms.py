@@ -12,6 +12,7 @@ from difflib import SequenceMatcher
 
 from assistant.commands.checking.covering import as_test, covering, is_test, named, script
 from assistant.commands.checking.examples import examples
+from assistant.commands.checking.lacking import is_lacking
 from assistant.commands.checking.project import Project, module_of, relative
 from assistant.commands.checking.trials import SCRIPT, Seen, Trials
 from assistant.commands.functions import Function
@@ -20,7 +21,6 @@ from assistant.errors import UsageError
 
 GIVEN = "test_given_by_user.py"
 """The file that holds a failing test which came as code; no edit is ever made of it."""
-_MISSING = re.compile(r"\bModuleNotFoundError\b")
 _LONGEST = 1_500
 """Characters of a traceback or a test's output that a model is shown; the last ones say most."""
 
@@ -88,7 +88,7 @@ def symptoms(job: Job, function: Function) -> Symptoms:
     said = "\n".join(job.material.values())
     files = dict(project.with_text(document.path, document.text))
     told = {kind: text[-_LONGEST:] for kind, text in job.material.items() if text.strip()}
-    found = Symptoms(Trials(files, path), told=told)
+    found = Symptoms(Trials(files, path, job.python), told=told)
     if function.language.name != "python":
         return replace(found, untried=f"{function.language.name} is not run here")
     complained = complaints(document.text)
@@ -106,13 +106,14 @@ def symptoms(job: Job, function: Function) -> Symptoms:
     trials = Trials(
         files,
         path,
+        job.python,
         function.owner,
         examples(function.doc, function.name),
         () if is_test(path) else tuple(dict.fromkeys([*tests, *covering(files, function)])),
         script(job.material.get("traceback", ""), files),
     )
     before = trials.run(job.run, [document.text])[0]
-    missing = next((why for why in before.failed.values() if _MISSING.search(why)), "")
+    missing = next((why for why in before.failed.values() if is_lacking(why)), "")
     if before.fault or missing:
         # Not what a change of this function could mend.
         return replace(found, untried=before.fault or missing)

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.commands.checking.examples import Example
+from assistant.commands.checking.lacking import lacking
 from assistant.commands.checking.running import DRIVER, question, ran, source_of
-from assistant.sandbox import Job, Limits, Outcome
+from assistant.sandbox import Job, Limits, Outcome, PythonEnvironment
+from assistant.sandbox.interpreter import LENT
 
 SECONDS = 2.0
 PATIENCE = 20.0
@@ -45,6 +47,7 @@ class Trials:
 
     files: Mapping[str, bytes | str]
     path: str
+    python: PythonEnvironment
     owner: str = ""
     examples: Sequence[Example] = ()
     tests: Sequence[str] = ()
@@ -55,7 +58,7 @@ class Trials:
     """Whether a version's tests, but for the first one's, end with the third that runs out of
     time."""
     seconds: float = SECONDS
-    """For one example by the clock, for one test of CPU time."""
+    """Of CPU time, for one example or one test."""
     patience: float = PATIENCE
     """Of CPU time for all examples or all tests of one version; what is not reached by then
     counts as failed."""
@@ -76,6 +79,7 @@ class Trials:
         ]
         said = outcome.stderr.strip().splitlines()
         why = said[-1] if said else outcome.reason or "it ended early"
+        why = lacking(why, self.python, self.files) or why
         return [*reports, *(Seen(fault=why) for _ in versions[len(reports) :])]
 
     def _job(self, word: str, versions: Sequence[str]) -> Job:
@@ -87,6 +91,7 @@ class Trials:
             "folders": examples["path"],
             "examples": examples if self.examples else None,
             "tests": list(self.tests),
+            "beside": [LENT],
             "plugins": self.plugins,
             "lines": self.lines,
             "hasty": self.hasty,
@@ -107,7 +112,7 @@ class Trials:
             entry="assistant_trials.py",
             stdin=json.dumps(asked),
             limits=Limits(wall_seconds=2 * wall, cpu_seconds=wall, output_bytes=8 << 20),
-            site_packages=True,
+            python=self.python,
         )
 
     def _seen(self, report: dict[str, Any]) -> Seen:
@@ -120,5 +125,8 @@ class Trials:
         results |= report["tests"]
         if self.script:
             results[SCRIPT] = report["script"]
+        results = {
+            name: lacking(why, self.python, self.files) or why for name, why in results.items()
+        }
         reached = {node: frozenset(lines) for node, lines in report["lines"].items()}
         return Seen(results, reached)

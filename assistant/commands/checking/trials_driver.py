@@ -3,9 +3,10 @@
 
 Standard input is JSON: ``word`` (said before each report, so that a program's own prints are told
 from it), ``path`` (of the file), ``versions`` (its texts), ``folders`` (for ``sys.path``),
-``examples`` (what the driver of examples is asked; null for none), ``tests`` (pytest's arguments;
-empty for none), ``plugins`` (whether pytest's plug-ins are loaded), ``lines`` (whether to note
-which lines of the first version each test reaches), ``hasty`` (whether another version's tests end
+``beside`` (folders that are looked into last), ``examples`` (what the driver of examples is asked;
+null for none), ``tests`` (pytest's arguments; empty for none), ``plugins`` (whether pytest's
+plug-ins are loaded), ``lines`` (whether to note which lines of the first version each test
+reaches), ``hasty`` (whether another version's tests end
 with the third that runs out of time), ``script`` (a file to run; empty for none), ``seconds`` of
 CPU time for a test, ``patience`` for all of a version's tests. A report is a line of JSON:
 ``{"examples": null or its driver's, "tests": {node: "" or why not}, "lines": {node: [line, …]},
@@ -175,6 +176,7 @@ def main():
         ]
     )
     sys.path[:0] = [str(Path(each).resolve()) for each in asked["folders"]]
+    sys.path += asked["beside"]
     if not asked["plugins"]:
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     # Once for all of them.

@@ -6,9 +6,10 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from assistant.commands.checking.lacking import lacking
 from assistant.commands.checking.project import import_folders, module_of
 from assistant.commands.checking.running import ran
-from assistant.sandbox import Job, Limits, Outcome, Status
+from assistant.sandbox import Job, Limits, Outcome, PythonEnvironment, Status
 
 SECONDS = 10.0
 _ENTRY = "assistant_example.py"
@@ -26,20 +27,25 @@ class Ran:
 
 
 def run_script(
-    run: Callable[[Job], Outcome], files: Mapping[str, bytes | str], path: str, code: str
+    run: Callable[[Job], Outcome],
+    files: Mapping[str, bytes | str],
+    path: str,
+    code: str,
+    python: PythonEnvironment,
 ) -> Ran:
-    """Run ``code`` where ``path`` of ``files`` can be imported by its module's name. Raises
-    UsageError where the sandbox refuses to run anything."""
+    """Run ``code`` with ``python``, where ``path`` of ``files`` can be imported by its module's
+    name. Raises UsageError where the sandbox refuses to run anything."""
     folders = import_folders(module_of(path, files)[1])
     # Absolute, so that the program may change its folder; one line, so that lines keep numbers.
     head = f"import os, sys; sys.path[:0] = [os.path.abspath(each) for each in {folders!r}]\n"
-    limits = Limits(wall_seconds=SECONDS, cpu_seconds=SECONDS)
-    job = Job("python", {**files, _ENTRY: head + code}, _ENTRY, limits=limits, site_packages=True)
+    limits = Limits(wall_seconds=4 * SECONDS, cpu_seconds=SECONDS)
+    job = Job("python", {**files, _ENTRY: head + code}, _ENTRY, limits=limits, python=python)
     outcome = ran(run, job)
     if outcome.status is Status.PASSED:
         return Ran(outcome.stdout.strip("\n")[:_SHOWN])
     last = [line for line in outcome.stderr.splitlines() if line.strip()]
     said = last[-1].strip() if last and outcome.status is Status.FAILED else ""
+    said = lacking(said, python, files) or said
     return Ran(outcome.stdout[:_SHOWN], (said or outcome.reason or "it ended early")[:300])
 
 

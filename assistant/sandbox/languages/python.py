@@ -1,8 +1,8 @@
-"""Python: the interpreter that runs this project."""
+"""Python: the interpreter of an environment, or the one that runs this project."""
 
 from __future__ import annotations
 
-from assistant.sandbox.interpreter import SITE_PACKAGES, interpreter, site_packages
+from assistant.sandbox.interpreter import environment, interpreter
 from assistant.sandbox.language import Plan
 from assistant.sandbox.types import Job
 
@@ -12,11 +12,9 @@ class Python:
     suffixes = (".py",)
 
     def plan(self, job: Job) -> Plan:
-        program, mounts, env = interpreter()
-        if job.site_packages:
-            mounts = (*mounts, *site_packages())
-            env = {**env, "PYTHONPATH": SITE_PACKAGES}
-        return Plan(((program, job.entry, *job.arguments),), mounts, env=env)
+        inside = interpreter() if job.python is None else environment(job.python)
+        step = (inside.program, job.entry, *job.arguments)
+        return Plan((step,), inside.mounts, env=inside.env, texts=inside.texts)
 
 
 RUNTIME = Python()

@@ -12,6 +12,7 @@ from importlib import resources
 from typing import Any
 
 from assistant.errors import AssistantError
+from assistant.sandbox.environments import own
 from assistant.sandbox.testing.mutants import mutants
 from assistant.sandbox.testing.suite import Case, Suite
 from assistant.sandbox.types import Job, Limits, Outcome, Status
@@ -190,7 +191,7 @@ def _job(plan: dict[str, Any]) -> Job:
         entry="_driver.py",
         arguments=("plan.json",),
         limits=Limits(wall_seconds=2 * most, cpu_seconds=most, memory_bytes=1 << 30),
-        site_packages=True,
+        python=own(),
     )
 
 
