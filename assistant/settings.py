@@ -230,6 +230,15 @@ class LspSettings(_Section):
     actions."""
 
 
+class SandboxSettings(_Section):
+    """Running code that nobody has read."""
+
+    python: str = ""
+    """What a project's Python code runs with: the folder of a virtual environment, of conda's or of
+    an installation, or an interpreter's path; relative to the workspace folder. Empty looks for an
+    active environment (command line), then for ``.venv``, ``venv`` and ``env`` there."""
+
+
 class Settings(_Section):
     """All of them."""
 
@@ -240,6 +249,7 @@ class Settings(_Section):
     completion: CompletionSettings = CompletionSettings()
     context: ContextSettings = ContextSettings()
     lsp: LspSettings = LspSettings()
+    sandbox: SandboxSettings = SandboxSettings()
     plugins: list[str] = []
     """Modules to import for further plug-ins."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

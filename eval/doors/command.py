@@ -31,15 +31,16 @@ class CommandDoor:
         path = ALONE / ask.path
         language = syntax.of_document(path, ask.text)
         document = Document(path, ask.text, language.name if language else "")
-        job = Job(
-            Place(document, ask.offset, ask.offset),
-            self.model,
-            sandbox.run,
-            material=dict(ask.material),
-            options=Options(seed=self.setting.seed * 1000 + 100 * self.number),
-        )
         began = time.perf_counter()
-        done = await commands().get(ask.command).run(job)
+        with sandbox.stoppable() as run:
+            job = Job(
+                Place(document, ask.offset, ask.offset),
+                self.model,
+                run,
+                material=dict(ask.material),
+                options=Options(seed=self.setting.seed * 1000 + 100 * self.number),
+            )
+            done = await commands().get(ask.command).run(job)
         said = "; ".join(
             f"{check.name}: {check.detail or check.passed}"
             for check in done.checks

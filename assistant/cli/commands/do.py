@@ -44,30 +44,35 @@ def command(
     root: RootOption = None,
     json_mode: JsonOption = False,
 ) -> None:
+    import os
+
     from assistant import sandbox
     from assistant.cli.asking import session
     from assistant.cli.options import settings
     from assistant.cli.output import emit, err
     from assistant.commands.protocol import Job, Options, commands
+    from assistant.sandbox.environments import find
 
     chosen = commands().get(name)
     loaded = settings()
     place = _place(file, line, character, end_line, unsaved, root)
     given = dict(_read(each) for each in material or [])
+    python = find(place.root, loaded.sandbox.python, os.environ).python
 
     async def run() -> tuple[Answer, float]:
         assert place.root is not None
         async with session(loaded, place.root) as one:
-            with err().status(name) as status:
+            with err().status(name) as status, sandbox.stoppable() as run_code:
                 job = Job(
                     place,
                     one.model,
-                    sandbox.run,
+                    run_code,
                     one.repository,
                     instruction,
                     given,
                     Options(candidates=candidates, seed=seed),
                     report=status.update,
+                    python=python,
                 )
                 began = time.perf_counter()
                 return await chosen.run(job), time.perf_counter() - began

@@ -19,7 +19,7 @@ def command(json_mode: JsonOption = False) -> int:
     from assistant.cli.output import emit, out
     from assistant.engines.checks import run_checks
 
-    checks = [*run_checks(chosen["overrides"], chosen["file"]), _sandbox()]
+    checks = [*run_checks(chosen["overrides"], chosen["file"]), _sandbox(), _environment()]
     engines, more = _engines()
     checks += more
 
@@ -47,6 +47,25 @@ def _sandbox() -> Check:
 
     detail, fix = sandbox()
     return Check("sandbox", True, detail, fix)
+
+
+def _environment() -> Check:
+    """What commands run the code of the current folder's project with."""
+    import os
+    from pathlib import Path
+
+    from assistant.cli.options import settings
+    from assistant.context.roots import find_root
+    from assistant.engines.checks import Check
+    from assistant.errors import AssistantError
+    from assistant.sandbox.checks import environment
+
+    root = find_root(Path.cwd())
+    try:
+        setting = settings().sandbox.python
+    except AssistantError:
+        setting = ""  # a check of its own
+    return Check("environment", True, *environment(root, setting, os.environ))
 
 
 def _engines() -> tuple[list[Card], list[Check]]:
