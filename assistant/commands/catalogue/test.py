@@ -37,6 +37,7 @@ from assistant.commands.checking.worth_showing import chosen, gains
 from assistant.commands.functions import functions
 from assistant.commands.links import fenced
 from assistant.commands.protocol import Answer, Check, FileEdit, Job, Place
+from assistant.commands.testing.framework import framework_of, offered
 from assistant.errors import UsageError
 
 MUTANTS = 24
@@ -53,9 +54,16 @@ class Test:
     kind = "refactor"
 
     def offers(self, place: Place) -> bool:
-        return place.document.path.suffix == ".py" and subject_at(place) is not None
+        if place.document.path.suffix == ".py":
+            return subject_at(place) is not None
+        return offered(place)
 
     async def run(self, job: Job) -> Answer:
+        if job.place.document.path.suffix != ".py":
+            framework = framework_of(job.place)
+            if framework is None:
+                raise UsageError(f"no test framework is known for {job.place.shown_path}")
+            return await framework.answer(job)
         subject = subject_at(job.place)
         if subject is None:
             raise UsageError("no function or class of Python stands there: put the cursor on one")

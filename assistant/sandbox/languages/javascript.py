@@ -17,6 +17,11 @@ def node() -> tuple[str, tuple[Mount, ...]]:
     return f"{inside}/{own}", mounts
 
 
+def packages(job: Job) -> tuple[Mount, ...]:
+    """Where Node.js looks from any folder."""
+    return tuple(Mount(folder, "/node_modules") for folder in job.packages[:1])
+
+
 def heap(job: Job) -> str:
     """V8's own limit: less than the sandbox's, so that it says that memory ran out."""
     return f"--max-old-space-size={max(16, job.limits.memory_bytes * 3 // 4 >> 20)}"
@@ -28,7 +33,7 @@ class JavaScript:
 
     def plan(self, job: Job) -> Plan:
         program, mounts = node()
-        return Plan(((program, heap(job), job.entry, *job.arguments),), mounts)
+        return Plan(((program, heap(job), job.entry, *job.arguments),), (*mounts, *packages(job)))
 
 
 RUNTIME = JavaScript()

@@ -6,7 +6,7 @@ import functools
 import subprocess
 
 from assistant.sandbox.language import Plan, find
-from assistant.sandbox.languages.javascript import heap, node
+from assistant.sandbox.languages.javascript import heap, node, packages
 from assistant.sandbox.refusal import Refused
 from assistant.sandbox.types import Job
 
@@ -33,7 +33,8 @@ class TypeScript:
             number = ".".join(map(str, here)) or "one of no known version"
             raise Refused(f"this Node.js, {number}, runs no TypeScript: {INSTALL}")
         program, mounts = node()
-        return Plan(((program, heap(job), *OPTIONS, job.entry, *job.arguments),), mounts)
+        step = (program, heap(job), *OPTIONS, job.entry, *job.arguments)
+        return Plan((step,), (*mounts, *packages(job)))
 
 
 RUNTIME = TypeScript()

@@ -1,0 +1,1 @@
+"""Test frameworks, one file each."""
