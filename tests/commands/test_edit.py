@@ -209,6 +209,33 @@ async def test_callers_elsewhere_are_named(
     assert "main.py:3" in found.detail
 
 
+async def test_decorators_and_overloads_stay(
+    write: Write, ask: Ask, fake_engine: FakeControl
+) -> None:
+    text = """\
+from functools import cache
+from typing import overload
+
+
+@overload
+def size(a: int) -> int: ...
+@overload
+def size(a: str) -> str: ...
+def size(a): return a
+
+
+@cache
+def double(a):
+    return a + a
+"""
+    write({"sizes.py": text, "main.py": "from sizes import double, size\n\nsize(double(1))\n"})
+    fake_engine.configure(default="\ndef double(a):\n    return 2 * a\n```\n")
+    answer = await COMMAND.run(ask("sizes.py", at(text, "return a +"), instruction="shorter").job)
+    assert after(text, answer) == text.replace("a + a", "2 * a")
+    assert fake_engine.requests()[0]["messages"][-1]["content"].endswith("@cache\n")
+    assert "callers" not in passed(answer)
+
+
 async def test_files_that_the_instruction_names_are_edited_by_blocks(
     write: Write, ask: Ask, fake_engine: FakeControl
 ) -> None:

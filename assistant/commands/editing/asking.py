@@ -45,6 +45,8 @@ class Question:
     """What is written again; None where blocks are asked for."""
     makes: tuple[str, ...] = ()
     here: str = ""
+    begun: str = ""
+    """Code that the answer goes on from."""
 
     def again(self, failed: str, version: Version) -> Sequence[Message]:
         """The same, after an answer that is not good."""
@@ -67,7 +69,9 @@ class Question:
         code = within(reply.text)
         if not code.strip() and self.region.source.strip():
             return {}, "it is empty"
-        return {self.here: _with_imports(self.region, code)}, ""
+        # Chat templates drop the line end of what was begun.
+        begun = self.begun.rstrip() + "\n" * (not code.startswith("\n")) if self.begun else ""
+        return {self.here: _with_imports(self.region, begun + code)}, ""
 
 
 def question(job: Job, sources: Sources, region: Region, instruction: str) -> Question:
@@ -109,13 +113,15 @@ def _rewriting(
     else:
         asked = f"{material}{region.what} is empty. {instruction}\nWrite it, in one code block."
         limit = PATCH_TOKENS
+    # A small model drops what stands before the definition.
+    begun = "" if re.search(r"@|decorator", instruction) else region.decorators
     messages = (
         Message("system", SYSTEM),
         Message("user", asked),
-        Message("assistant", f"```{region.language.name}\n"),
+        Message("assistant", f"```{region.language.name}\n{begun}"),
     )
     texts = {sources.here: region.text}
-    return Question(messages, limit, ("\n```",), texts, region, (), sources.here)
+    return Question(messages, limit, ("\n```",), texts, region, (), sources.here, begun)
 
 
 def _named(sources: Sources, instruction: str) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -133,24 +133,23 @@ class Judge:
 
     def _uses(self, version: Version) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
         """Where other files use what is gone, and what takes other arguments now."""
-        gone: list[Fact] = []
-        changed: list[Fact] = []
+        gone: dict[Fact, None] = {}
+        changed: dict[Fact, None] = {}
         with References(self.sources, self.job.repository) as references:
             for path, text in version.texts.items():
                 language = of_path(path)
                 if language is None or path not in self.texts:
                     continue
-                now = {_key(each): each for each in outline(text, language).definitions}
-                for each in outline(self.texts[path], language).definitions:
-                    same = now.get(_key(each))
-                    if each.kind not in _KINDS or (same and _takes(same) == _takes(each)):
+                now = _arguments(outline(text, language).definitions)
+                before = outline(self.texts[path], language).definitions
+                takes = _arguments(before)
+                for each in before:
+                    key = each.parent, each.name
+                    if now.get(key) == takes.get(key):
                         continue
-                    uses = [
-                        use
-                        for use in uses_of(references, path, each)
-                        if use.path not in version.texts
-                    ]
-                    (changed if same else gone).extend(uses)
+                    uses = uses_of(references, path, each)
+                    found = changed if key in now else gone
+                    found |= dict.fromkeys(use for use in uses if use.path not in version.texts)
         return tuple(gone), tuple(changed)
 
     @cached_property
@@ -201,14 +200,18 @@ class Judge:
         return replace(version, broken=tuple(broken), passed=len(seen.passed) - len(broken))
 
 
-def _key(definition: Definition) -> tuple[str, str]:
-    return definition.parent, definition.name
-
-
-def _takes(definition: Definition) -> str:
-    """The arguments of a function, as they are written."""
-    found = re.search(r"\((.*)\)", definition.signature.split("->")[0], re.DOTALL)
-    return " ".join(found[1].split()).rstrip(", ") if found and definition.kind != "class" else ""
+def _arguments(definitions: Sequence[Definition]) -> dict[tuple[str, str], list[str]]:
+    """What functions take, as it is written, by class and name: an overloaded one has several."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for each in definitions:
+        if each.kind not in _KINDS:
+            continue
+        taken = re.search(r"\((.*)\)", each.signature.split("->")[0], re.DOTALL)
+        written = " ".join(taken[1].split()).rstrip(", ") if taken else ""
+        found.setdefault((each.parent, each.name), []).append(
+            "" if each.kind == "class" else written
+        )
+    return found
 
 
 def uses_said(uses: Sequence[Fact]) -> str:

@@ -38,6 +38,12 @@ class Region:
         return textwrap.dedent(self.written)
 
     @property
+    def decorators(self) -> str:
+        """The lines before the definition that decorate it."""
+        found = re.match(r"(?:@[^\n]*\n)+", self.source)
+        return found[0] if found else ""
+
+    @property
     def opening(self) -> str:
         return self.source
 
