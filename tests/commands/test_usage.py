@@ -92,10 +92,12 @@ async def test_an_example_that_fails_is_handed_back_and_then_not_shown(
 
 async def test_one_that_was_corrected(write: Write, ask: Ask, fake_engine: FakeControl) -> None:
     write(SHOP)
-    fake_engine.answer("That failed", "print(total([2]))\n")
+    fake_engine.answer("does not call", "[2]))\n")
     fake_engine.configure(default="print(1)\n")
     answer = await COMMAND.run(ask("shop/prices.py", PRICES).job)
     assert answer.attempts == 2
+    begun = fake_engine.requests()[-1]["messages"][-1]["content"]
+    assert begun.endswith("import total\n\nprint(total(")
     assert answer.markdown.endswith("It printed:\n```\n2.0\n```\n")
 
 

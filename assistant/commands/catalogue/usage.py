@@ -90,11 +90,15 @@ async def _example(job: Job, api: Api) -> tuple[str, Ran, int]:
         return "", Ran(fault=f"`{top}` cannot be called by itself"), 0
     opening = f"from {module} import {top}\n"
     messages = _messages(job, api, opening)
+    # A small model that was free to begin did not always come to the call.
+    call = f"{opening}\nprint({top}(" if api.definition.kind == "function" else opening
     end = time.monotonic() + job.options.seconds
     example, ran = "", Ran()
     for attempt in range(job.options.repairs + 1):
         job.report("writing an example" if not attempt else "correcting the example")
-        asked = messages if not attempt else _corrected(messages, example, ran)
+        if attempt and not calls(example, api.definition.name):
+            opening = call
+        asked = messages if not attempt else _corrected(messages, example, ran, opening)
         reply = await job.model.ask(
             asked,
             MAX_TOKENS,
@@ -132,10 +136,11 @@ def _messages(job: Job, api: Api, opening: str) -> list[Message]:
     return [Message("system", SYSTEM), Message("user", asked), begun]
 
 
-def _corrected(messages: list[Message], example: str, ran: Ran) -> list[Message]:
+def _corrected(messages: list[Message], example: str, ran: Ran, opening: str) -> list[Message]:
     failed = replace(messages[-1], content=f"```python\n{example.rstrip()}\n```")
     why = Message("user", f"That failed: {ran.fault}\nWrite the program again, correctly.")
-    return [*messages[:-1], failed, why, messages[-1]]
+    begun = replace(messages[-1], content=f"```python\n{opening}")
+    return [*messages[:-1], failed, why, begun]
 
 
 def _told(example: str, ran: Ran) -> str:
