@@ -35,25 +35,33 @@ async def best_of(
     job: Job,
     attempt: Callable[[C | None, int | None], Awaitable[C]],
     known: C | None = None,
+    compare: Callable[[list[C]], Awaitable[list[C]]] | None = None,
 ) -> C:
     """The best of what ``attempt(failed, seed)`` gives: an answer to the question, or to why
     ``failed`` is not one; drawn with ``seed``, greedy where it is None. ``known`` is one that
-    there is already."""
+    there is already. ``compare`` is given all that there are whenever more have come, and gives
+    them back, in their order, with what it found out about them."""
+
+    async def compared(found: list[C]) -> list[C]:
+        return found if compare is None else await compare(found)
+
     options = job.options
     end = time.monotonic() + options.seconds
     job.report("writing")
     first = await attempt(None, None)
-    found = [first] if known is None else [known, first]
+    found = await compared([first] if known is None else [known, first])
     seeds = range(options.seed, options.seed + options.candidates - 1)
     for wave in (seeds[:FIRST_WAVE], seeds[FIRST_WAVE:]):
         if wave and not any(each.good for each in found) and time.monotonic() < end:
             job.report("comparing other answers")
-            found += await asyncio.gather(*(attempt(None, seed) for seed in wave))
+            drawn = await asyncio.gather(*(attempt(None, seed) for seed in wave))
+            found = await compared([*found, *drawn])
     best = max(found, key=lambda each: each.worth)
     for number in range(options.repairs):
         if best.good or time.monotonic() > end:
             break
         job.report("correcting")
         again = await attempt(best, options.seed + number)
-        best = max([best, again], key=lambda each: each.worth)
+        found = await compared([*found, again])
+        best = max(found, key=lambda each: each.worth)
     return best

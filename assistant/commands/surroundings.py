@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from typing import Protocol
 
 from assistant.commands.functions import Function
 from assistant.commands.protocol import Job
@@ -15,13 +16,37 @@ RESERVE = 512
 """Tokens left for the question's own words and the chat template's."""
 
 
-def shown(job: Job, function: Function, answer_tokens: int) -> str:
-    """The repository's code that is worth seeing, then the file around the function, as far as
-    the window goes. Material is fenced and named, the function itself comes with the question."""
-    room = job.model.window - answer_tokens - RESERVE - job.model.count(function.opening)
-    file = _around(job, function, room * 2 // 3)
+class Target(Protocol):
+    """What a question is about: ``start:end`` of ``text``."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+    @property
+    def qualified(self) -> str: ...
+
+    @property
+    def opening(self) -> str:
+        """What of it the question shows."""
+        ...
+
+    @property
+    def language(self) -> Language: ...
+
+
+def shown(job: Job, target: Target, answer_tokens: int) -> str:
+    """The repository's code that is worth seeing, then the file around the target, as far as
+    the window goes. Material is fenced and named, the target itself comes with the question."""
+    room = job.model.window - answer_tokens - RESERVE - job.model.count(target.opening)
+    file = _around(job, target, room * 2 // 3)
     room -= job.model.count(file)
-    parts = [_snippet(each, function.language.name) for each in _snippets(job, max(0, room // 2))]
+    parts = [_snippet(each, target.language.name) for each in _snippets(job, max(0, room // 2))]
     return "".join([*parts, file])
 
 
@@ -46,24 +71,24 @@ def _snippet(snippet: Snippet, language: str) -> str:
     return f"From {place} ({snippet.why}):\n```{language}\n{snippet.text.rstrip()}\n```\n\n"
 
 
-def _around(job: Job, function: Function, room: int) -> str:
-    """The file before and after the function: all of it where there is room, else what is near."""
-    before, after = function.text[: function.start], function.text[function.end :]
+def _around(job: Job, target: Target, room: int) -> str:
+    """The file before and after the target: all of it where there is room, else what is near."""
+    before, after = target.text[: target.start], target.text[target.end :]
     if not (before + after).strip():
         return ""
     lines_before, lines_after = before.split("\n"), after.split("\n")
-    count = job.model.count
+    count, mark = job.model.count, target.language.line_comment or "#"
     while count("\n".join([*lines_before, *lines_after])) > room:
-        # What is far from the function goes first, but for imports at the head.
+        # What is far from the target goes first, but for imports at the head.
         if len(lines_after) >= len(lines_before) and len(lines_after) > 1:
             lines_after = lines_after[: len(lines_after) * 3 // 4]
         elif len(lines_before) > 1:
             lines_before = lines_before[max(1, len(lines_before) // 4) :]
         else:
             return ""
-    text = "\n".join([*lines_before, f"# … {function.qualified} …", *lines_after])
+    text = "\n".join([*lines_before, f"{mark} … {target.qualified} …", *lines_after])
     return (
-        f"The rest of {job.place.shown_path}:\n```{function.language.name}\n{text.strip()}\n```\n\n"
+        f"The rest of {job.place.shown_path}:\n```{target.language.name}\n{text.strip()}\n```\n\n"
     )
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
+from scripted_model import Scripted, implement, place
 
 from assistant import sandbox
 from assistant.commands.edits import applied
-from assistant.commands.protocol import Answer, Job, Options, Place, commands
-from assistant.engines.protocol import Message
+from assistant.commands.protocol import Job, Place, commands
 from assistant.errors import UsageError
 from assistant.sandbox import Job as Run
 from assistant.sandbox import Outcome
@@ -36,36 +34,6 @@ class Bag:
 
 AFTER = 1
 '''
-
-
-class Scripted:
-    """A model that says what it is told to, in order; the last again and again."""
-
-    window = 8192
-    name = "scripted"
-
-    def __init__(self, *answers: str) -> None:
-        self.answers = list(answers)
-        self.asked: list[Sequence[Message]] = []
-
-    def count(self, text: str) -> int:
-        return len(text) // 4
-
-    async def ask(self, messages: Sequence[Message], max_tokens: int, **fields: Any) -> Any:
-        from assistant.commands.model import Reply
-
-        self.asked.append(messages)
-        return Reply(self.answers[min(len(self.asked), len(self.answers)) - 1])
-
-
-def place(text: str, at: str, path: Path = Path("/nowhere/bag.py"), **more: Any) -> Place:
-    offset = text.index(at)
-    return Place(Document(path, text, "python"), offset, offset, **more)
-
-
-def implement(model: Scripted, where: Place, **options: Any) -> Answer:
-    job = Job(where, model, sandbox.run, options=Options(**options))  # type: ignore[arg-type]
-    return asyncio.run(commands().get("implement").run(job))
 
 
 def test_a_body_that_holds_goes_where_the_stub_was() -> None:

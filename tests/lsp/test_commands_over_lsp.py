@@ -173,7 +173,7 @@ async def test_the_edit_is_proposed(asking: Client, setting: Setting) -> None:
     assert proposed == answer["edits"]
     (annotation,) = proposed["changeAnnotations"].values()
     assert annotation["needsConfirmation"] is True
-    assert annotation["label"] == "Implement this function"
+    assert annotation["label"] == "Implement this"
     assert "parses: ok" in annotation["description"]
     (change,) = proposed["documentChanges"]
     assert change["textDocument"] == {"uri": uri, "version": 7}

@@ -28,7 +28,7 @@ async def document(job: Job) -> Answer:
     text = job.place.document.text
     job.report("reading")
     found = await asyncio.to_thread(promise_at, text, job.place.start)
-    manner = await asyncio.to_thread(_manner, job)
+    manner = await asyncio.to_thread(project_manner, job)
     old = docstrings.read(found.doc) if found.doc is not None else Doc()
     checks = drift(found, old)
     if found.doc and (wrote := docstrings.style_of(found.doc)) != "plain":
@@ -183,7 +183,7 @@ def _order(found: Promise, doc: Doc) -> list[str]:
     return [parameter.name for parameter in found.parameters if parameter.bare in doc.parameters]
 
 
-def _manner(job: Job) -> Manner:
+def project_manner(job: Job) -> Manner:
     """How the file, else the project, writes its docstrings."""
     sources = Sources(job.place)
     convention, width = _configured(sources)
