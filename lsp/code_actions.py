@@ -37,7 +37,9 @@ async def code_action(
         "show": True,
     }
     if params.context.diagnostics:
-        arguments["material"] = {"diagnostic": _said(params.context.diagnostics)}
+        said = _said(params.context.diagnostics)
+        session.diagnostics[buffer.uri] = version, said
+        arguments["material"] = {"diagnostic": said}
     actions = [_action(command, arguments, params.context.diagnostics) for command in found]
     # Older clients take commands alone.
     document = ls.client_capabilities.text_document

@@ -66,6 +66,7 @@ class AssistantServer(LanguageServer):
 def create(overrides: Mapping[str, Any] | None = None) -> AssistantServer:
     """A server with every feature, ready for a transport."""
     from lsp import (
+        chat,
         code_actions,
         commands,
         copilot,
@@ -86,6 +87,7 @@ def create(overrides: Mapping[str, Any] | None = None) -> AssistantServer:
         commands,
         code_actions,
         do,
+        chat,
         copilot,
         status,
     ):

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from assistant.completion.completer import Completer
 from assistant.completion.debounce import Debounce
@@ -59,7 +60,11 @@ class Session:
         self.counters = Counters()
         self.acceptance = Acceptance()
         self.running: set[asyncio.Task[Any]] = set()
-        """Commands that somebody waits for."""
+        """Commands and chats that somebody waits for."""
+        self.chats: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """By conversation: one message is answered after the other."""
+        self.diagnostics: dict[str, tuple[int, str]] = {}
+        """By URI, what the client sent last, and the version of the document that it is about."""
         self.engine = EngineLink(self._endpoint, self._engine_progress, self._engine_failed)
         self.repositories = Repositories(self.settings.context, self._index_progress)
         self._layers: dict[str, Any] = {"command line": server.overrides}
@@ -158,6 +163,7 @@ class Session:
 
     def closed(self, buffer: Buffer) -> None:
         self._failures.pop(buffer.path, None)
+        self.diagnostics.pop(buffer.uri, None)
         if self._suggester is not None:
             self._suggester.closed(buffer.path)
 

@@ -12,6 +12,7 @@ from pygls.exceptions import JsonRpcException
 
 from assistant.commands.protocol import FileEdit, Place
 from assistant.completion.lines import newline_of
+from assistant.context.reading import decode
 from assistant.errors import UsageError
 from assistant.positions import position_at
 from assistant.types import PositionEncoding
@@ -57,11 +58,12 @@ class Given:
 
 
 class Proposal:
-    """The edits of one command. Made before it runs, to know what it was given."""
+    """The edits of one command. Made before it runs, to know what it was given. ``place`` may be
+    another one of the same folder by the time that :meth:`make` is called."""
 
     def __init__(self, ls: AssistantServer, place: Place, title: str) -> None:
         self._ls = ls
-        self._place = place
+        self.place = place
         self._title = title
         self._able = Abilities.of(ls.client_capabilities)
         self._given = {b.path: Given(b.uri, b.text, True) for b in ls.session.documents}
@@ -94,17 +96,22 @@ class Proposal:
 
     def _read(self, paths: Sequence[Path]) -> None:
         """Files that are open in no editor, as they are on disk."""
-        root = self._place.root
+        root = self.place.root
         for path in paths:
             if root is None or not path.resolve().is_relative_to(root.resolve()):
                 raise UsageError(f"{path} is outside the workspace folder: nothing was applied")
+            text, written = None, b""
             try:
-                text = path.read_bytes().decode("utf-8", "replace")
+                written = path.read_bytes()
+                text = written.decode("utf-8", "replace")
             except FileNotFoundError:
-                text = None
+                pass
             except OSError as error:
                 raise UsageError(f"{path}: {error.strerror}: nothing was applied") from error
             self._given[path] = Given(path.as_uri(), text, False)
+            document = self.place.document
+            if path == document.path and decode(written) != document.text:
+                raise UsageError(f"{path.name} has changed meanwhile: ask again")
 
     def _told_of_change(self, files: dict[Path, list[FileEdit]]) -> bool:
         """Whether an edited text is another now; the user reads so."""

@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
+from urllib.parse import unquote
 
 from assistant.chat.conversation import Conversation, Turn
-from assistant.chat.mentions import KINDS, Given, Material, resolve
+from assistant.chat.mentions import KINDS, Given, Material, Texts, resolve
+from assistant.chat.texts import sources_of
 from assistant.chat.thinking import Thinking
 from assistant.commands.links import Checked, Fact, fenced
 from assistant.commands.model import Message, Model
-from assistant.commands.protocol import Place
 from assistant.commands.sources import Sources
 from assistant.context.repository import Repository
 from assistant.context.terms import identifiers
-from assistant.errors import UsageError
+from assistant.errors import EngineError, UsageError
+from assistant.sandbox import PythonEnvironment
+from assistant.sandbox.environments import own
 from assistant.syntax import of_path
 from assistant.types import CompletionRequest, Document, Snippet
 
@@ -45,25 +49,40 @@ class Listener:
 
 @dataclass(slots=True)
 class Chat:
-    """A conversation about a workspace. ``texts`` gives what ``@diff`` and the like stand for."""
+    """A conversation about a workspace. ``texts`` gives what ``@diff`` and the like stand for;
+    it is called in a thread."""
 
     conversation: Conversation
     model: Model
     repository: Repository | None = None
-    texts: Callable[[str], str] = lambda kind: ""
+    texts: Texts = lambda kind, files: ""
     open_documents: Sequence[Document] = ()
+    python: PythonEnvironment = field(default_factory=own)
+    """What the project's Python code runs with."""
+    kept: Turn | None = None
+    """The answer that was written down last."""
+
+    def keep(self, asked: str, answer: Turn) -> Turn:
+        """Write down a question, and its answer with the places that it cites."""
+        places = dict.fromkeys(re.findall(r"\]\(([^)\s]+)#L(\d+)\)", answer.content))
+        cited = tuple(f"{unquote(path)}:{line}" for path, line in places)
+        self.kept = replace(answer, citations=cited)
+        self.conversation.add(Turn("user", asked), self.kept)
+        return self.kept
 
     def sources(self) -> Sources:
         """The files as they stand now: they change between two questions."""
-        root = Path(self.conversation.root)
-        nowhere = Document(root / "", "")
-        return Sources(Place(nowhere, 0, 0, root, self.open_documents))
+        return sources_of(Path(self.conversation.root), self.open_documents)
 
-    async def answer(self, message: str, listener: Listener) -> Turn:
-        """Ask ``message`` and write both turns down; one that is cancelled keeps what had come.
+    async def answer(
+        self, message: str, listener: Listener, selected: Material | None = None
+    ) -> Turn:
+        """Ask ``message`` and write both turns down; one that is cancelled keeps what had come, as
+        does one that the engine breaks off. ``selected`` is what the editor's user looks at.
         Raises UsageError for a mention that leads nowhere or a message that does not fit, and
-        EngineError; then nothing is written down."""
+        EngineError; where nothing had come nothing is written down."""
         listener.report("reading")
+        await asyncio.to_thread(self.conversation.refresh)
         sources = self.sources()
         given = await asyncio.to_thread(resolve, message, sources, self.repository, self.texts)
         if given.missing:
@@ -71,31 +90,29 @@ class Chat:
                 f"nothing found for {', '.join(given.missing)}: check the name, or leave out the @"
             )
         retrieved = await asyncio.to_thread(self._retrieved, message, given, sources)
-        material = [*given.material, *retrieved]
+        material = [*([selected] if selected else []), *given.material, *retrieved]
         messages, shown = self._messages(message, material)
         facts = [_fact(each) for each in shown if each.path]
         checked = Checked(sources, facts, listener.say)
         thinking = Thinking(checked.feed, listener.think)
         listener.report("answering")
-        asked = Turn("user", message)
         try:
             await self.model.ask(messages, MAX_TOKENS, on_text=thinking.feed)
         except asyncio.CancelledError:
-            self._keep(asked, checked, thinking, stopped=True)
+            self._keep(message, checked, thinking, stopped=True)
             raise
-        return self._keep(asked, checked, thinking)
+        except EngineError:
+            if thinking.begun:
+                self._keep(message, checked, thinking, stopped=True)
+            raise
+        return self._keep(message, checked, thinking)
 
     def _keep(
-        self, asked: Turn, checked: Checked, thinking: Thinking, *, stopped: bool = False
+        self, asked: str, checked: Checked, thinking: Thinking, *, stopped: bool = False
     ) -> Turn:
         thinking.finish()
         text = checked.finish()
-        places = tuple(dict.fromkeys(re.findall(r"\]\(([^)\s]+)#L(\d+)\)", text)))
-        citations = tuple(f"{path}:{line}" for path, line in places)
-        self.conversation.add(asked)
-        turn = Turn("assistant", text, thinking.thought, citations, stopped)
-        self.conversation.add(turn)
-        return turn
+        return self.keep(asked, Turn("assistant", text, thinking.thought, stopped=stopped))
 
     def _messages(
         self, message: str, material: Sequence[Material]
@@ -129,8 +146,10 @@ class Chat:
         """The latest turns that fit, in pairs: a question without its answer confuses a model."""
         kept: list[Message] = []
         turns = self.conversation.turns
-        for start in range(len(turns) - 2, -1, -2):
-            pair = [Message(turn.role, turn.content) for turn in turns[start : start + 2]]
+        for asked, said in reversed(list(pairwise(turns))):
+            if (asked.role, said.role) != ("user", "assistant") or not said.content.strip():
+                continue
+            pair = [Message(turn.role, turn.content) for turn in (asked, said)]
             room -= sum(self.model.count(each.content) for each in pair)
             if room < 0:
                 break

@@ -1,5 +1,5 @@
 """Conversations, kept as JSON lines: one file each, added to and never rewritten, so that a crash
-loses nothing that was answered."""
+loses nothing that was answered, and two processes that talk on lose nothing of each other's."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from assistant import paths
-from assistant.errors import UsageError
+from assistant.context.locking import exclusively
+from assistant.errors import AssistantError, RepositoryIndexError, UsageError
 
 MOST_TITLE = 60
 """Characters of the first question that a list shows."""
+_WAIT = 10.0
+"""Seconds for another process that is writing a turn down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +56,41 @@ class Conversation:
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         return cls(f"{stamp}-{secrets.token_hex(3)}", str(root))
 
-    def add(self, turn: Turn) -> None:
-        """Append ``turn``, and write it down."""
-        stamped = Turn(**{**asdict(turn), "time": datetime.now(UTC).isoformat(timespec="seconds")})
+    def add(self, *turns: Turn) -> None:
+        """Append ``turns``, and write them down together, after what others have written
+        meanwhile. Raises AssistantError where another process does not let go of the file."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        stamped = [replace(turn, time=now) for turn in turns]
         file = _file(self.id)
-        lines = [] if self.turns else [{"conversation": self.id, "root": self.root}]
-        lines.append(asdict(stamped))
-        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as opened:
-            opened.write(text)
-        self.turns.append(stamped)
+        with _alone():
+            old = file.read_bytes() if file.exists() else b""
+            lines = [] if old else [{"conversation": self.id, "root": self.root}]
+            text = "".join(_line(each) for each in [*lines, *map(asdict, stamped)])
+            # A line that broke off must not take the next one along.
+            start = "" if not old or old.endswith(b"\n") else "\n"
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as opened:
+                opened.write(start + text)
+            self.turns = _read(file).turns
+
+    def refresh(self) -> None:
+        """Read what others have written."""
+        file = _file(self.id)
+        if file.exists():
+            self.turns = _read(file).turns
 
 
 def conversations(root: Path | None = None) -> list[Conversation]:
-    """Those about ``root``, or all, the newest first."""
-    found = [_read(file) for file in sorted(_folder().glob("*.jsonl"), reverse=True)]
-    return [c for c in found if c.turns and (root is None or c.root == str(root))]
+    """Those about ``root``, or all; what was talked about last comes first."""
+    files = sorted(_folder().glob("*.jsonl"), key=lambda file: file.stat().st_mtime_ns)
+    found = [_read(file) for file in reversed(files)]
+    wanted = root.resolve() if root is not None else None
+    return [c for c in found if c.turns and (wanted is None or Path(c.root).resolve() == wanted)]
 
 
 def load(name: str, root: Path | None = None) -> Conversation:
-    """The conversation whose id begins with ``name``; the newest for ``last``. Raises
-    UsageError."""
+    """The conversation whose id begins with ``name``; ``last`` is that of the last
+    turn. Raises UsageError."""
     found = conversations(root)
     if name == "last" and found:
         return found[0]
@@ -82,6 +99,15 @@ def load(name: str, root: Path | None = None) -> Conversation:
         why = "several begin so" if fitting else "there is none"
         raise UsageError(f"no conversation {name!r} ({why}): `assistant chat --list` names them")
     return fitting[0]
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    try:
+        with exclusively(_folder() / "lock", "", _WAIT):
+            yield
+    except RepositoryIndexError as error:
+        raise AssistantError("another process is writing a chat down: ask again") from error
 
 
 def _folder() -> Path:
@@ -100,8 +126,13 @@ def _read(file: Path) -> Conversation:
     return Conversation(file.stem, root, turns)
 
 
+def _line(fields: dict[str, Any]) -> str:
+    return json.dumps(fields, ensure_ascii=False) + "\n"
+
+
 def _lines(file: Path) -> Iterator[dict[str, Any]]:
-    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+    # Not ``splitlines``: a text may hold U+2028, which ends a line for Python and not for JSON.
+    for line in file.read_text(encoding="utf-8", errors="replace").split("\n"):
         try:
             read = json.loads(line)
         except ValueError:

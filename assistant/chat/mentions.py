@@ -12,8 +12,11 @@ from dataclasses import dataclass
 
 from assistant.commands.sources import Sources
 from assistant.context.repository import Repository
+from assistant.errors import UsageError
 
-KINDS = ("file", "symbol", "diff", "diagnostics", "tests")
+TEXTS = ("diff", "diagnostics", "tests")
+KINDS = ("file", "symbol", "selection", *TEXTS)
+"""What the user points to: it is shown as far as it goes."""
 _MENTION = re.compile(
     r"(?<![\w@])@(?:(?P<kind>file|symbol):(?P<name>[^\s,;]+)"
     r"|(?P<bare>diff|diagnostics|tests)\b"
@@ -34,6 +37,17 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
+class Pointed:
+    """Where a message points to: the line, 0-based, or those up to ``last``, which is not one of
+    them. ``rest`` is the message without the mention."""
+
+    path: str
+    line: int
+    last: int | None
+    rest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """What came of the mentions of a message; ``missing`` are those that lead nowhere."""
 
@@ -41,36 +55,57 @@ class Given:
     missing: tuple[str, ...] = ()
 
 
-def resolve(
-    message: str,
-    sources: Sources,
-    repository: Repository | None,
-    texts: Callable[[str], str],
-) -> Given:
-    """What ``message`` mentions. ``texts`` gives that of ``diff``, ``diagnostics`` and ``tests``,
-    empty where there is none."""
+Texts = Callable[[str, Sequence[str]], str]
+"""Gives the text that ``diff``, ``diagnostics`` or ``tests`` stands for, about the files that are
+mentioned beside it; empty where there is none. Raises UsageError."""
+
+
+def resolve(message: str, sources: Sources, repository: Repository | None, texts: Texts) -> Given:
+    """What ``message`` mentions, in its order. Raises UsageError where ``texts`` does."""
+    mentions = list(_MENTION.finditer(message))
+    named = {m.start(): _named(m, sources, repository) for m in mentions if not m["bare"]}
+    files = tuple(dict.fromkeys(each.path for found in named.values() for each in found))
     material: list[Material] = []
     missing: list[str] = []
-    for mention in _MENTION.finditer(message):
-        found = list(_found(mention, sources, repository, texts))
+    for mention in mentions:
+        if bare := mention["bare"]:
+            text = texts(bare, files)
+            found = [Material(bare, "", 0, text)] if text.strip() else []
+        else:
+            found = named[mention.start()]
         if not found:
             missing.append(mention[0])
         material += [each for each in found if each not in material]
     return Given(tuple(material), tuple(dict.fromkeys(missing)))
 
 
-def _found(
-    mention: re.Match[str],
-    sources: Sources,
-    repository: Repository | None,
-    texts: Callable[[str], str],
-) -> Sequence[Material]:
-    if bare := mention["bare"]:
-        text = texts(bare)
-        return [Material(bare, "", 0, text)] if text.strip() else []
+def place(message: str, sources: Sources, repository: Repository | None) -> Pointed | None:
+    """The first file or symbol that ``message`` mentions. Raises UsageError for one that is not
+    there."""
+    mention = next((m for m in _MENTION.finditer(message) if not m["bare"]), None)
+    if mention is None:
+        return None
+    found = _named(mention, sources, repository)
+    if not found:
+        raise UsageError(f"nothing found for {mention[0]}: check the name")
+    material, lines = found[0], len(found[0].text.split("\n"))
+    whole = mention["kind"] != "symbol" and not _LINES.match(_written(mention))
+    # A symbol, a line or a file is pointed at; lines are selected.
+    last = material.line + lines if lines > 1 and material.what == "file" and not whole else None
+    without = (message[: mention.start()] + message[mention.end() :]).strip()
+    return Pointed(material.path, material.line, last, without)
+
+
+def _written(mention: re.Match[str]) -> str:
+    return mention["name"] or mention["path"] + (mention["lines"] or "")
+
+
+def _named(
+    mention: re.Match[str], sources: Sources, repository: Repository | None
+) -> list[Material]:
     if mention["kind"] == "symbol":
         return _symbol(mention["name"], sources, repository)
-    return _file(mention["name"] or mention["path"] + (mention["lines"] or ""), sources)
+    return _file(_written(mention), sources)
 
 
 def _file(written: str, sources: Sources) -> list[Material]:

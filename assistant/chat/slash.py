@@ -1,22 +1,28 @@
-"""``/name`` in a chat: a command, at the place that the message mentions or the editor's cursor."""
+"""``/name`` in a chat: a command, at the place that the message mentions or the editor's cursor.
+
+Only what the user typed is ever looked at here: a model's answer that begins so is text.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistant import sandbox
+from assistant.chat import mentions
 from assistant.chat.chat import Chat, Listener
 from assistant.chat.conversation import Turn
-from assistant.chat.mentions import KINDS
-from assistant.commands.protocol import Answer, Job, Place, commands
+from assistant.chat.mentions import TEXTS
+from assistant.commands.protocol import Answer, Command, Job, Place, commands
 from assistant.errors import UsageError
 from assistant.syntax import of_document
 from assistant.types import Document
 
 _SLASH = re.compile(r"/(?P<name>\w+)(?:\s+(?P<rest>.*))?\Z", re.DOTALL)
-_PLACE = re.compile(r"@(?:file:)?(?P<path>[\w./-]*\w):(?P<first>\d+)(?:-(?P<last>\d+))?")
+_MATERIAL = {"diff": "diff", "diagnostics": "diagnostic", "tests": "traceback"}
+"""A mention, and what commands call it: the output of tests says where they failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,10 @@ class Slash:
 
     name: str
     rest: str
+
+    @property
+    def command(self) -> Command:
+        return commands().get(self.name)
 
 
 def slash(message: str) -> Slash | None:
@@ -39,50 +49,80 @@ def slash(message: str) -> Slash | None:
     return Slash(found["name"], found["rest"] or "")
 
 
-async def run(chat: Chat, asked: Slash, listener: Listener, cursor: Place | None = None) -> Answer:
-    """Run it, and keep question and answer in the conversation. Raises UsageError, EngineError."""
-    place, instruction = _place(chat, asked.rest, cursor)
-    texts = {
-        kind: text for kind in KINDS[2:] if f"@{kind}" in asked.rest and (text := chat.texts(kind))
+async def prepared(
+    chat: Chat, asked: Slash, listener: Listener, cursor: Place | None = None
+) -> Job:
+    """What the command is given. ``cursor`` counts where the message says no place. Raises
+    UsageError for a place or a mention that leads nowhere."""
+    return await asyncio.to_thread(_prepared, chat, asked, listener, cursor)
+
+
+async def run(chat: Chat, asked: Slash, job: Job) -> Answer:
+    """Run it, and keep question and answer in the conversation; of one that is cancelled, what it
+    had said. The answer is said in any case, and nothing of it runs on. Raises UsageError,
+    EngineError."""
+    said: list[str] = []
+    say = job.say
+
+    def noted(text: str) -> None:
+        said.append(text)
+        say(text)
+
+    job.say = noted
+    question = f"/{asked.name} {asked.rest}".strip()
+    try:
+        with sandbox.stoppable() as job.run:
+            done = await asked.command.run(job)
+    except asyncio.CancelledError:
+        chat.keep(question, Turn("assistant", "".join(said), stopped=True))
+        raise
+    if not said:
+        say(done.markdown)
+    chat.keep(question, Turn("assistant", done.markdown))
+    return done
+
+
+async def answer(chat: Chat, asked: Slash, listener: Listener) -> Answer:
+    """Both, where there is no editor."""
+    return await run(chat, asked, await prepared(chat, asked, listener))
+
+
+def _prepared(chat: Chat, asked: Slash, listener: Listener, cursor: Place | None) -> Job:
+    sources = chat.sources()
+    pointed = mentions.place(asked.rest, sources, chat.repository)
+    if pointed is not None:
+        place, instruction = _at(chat, pointed), pointed.rest
+        files = [pointed.path]
+    elif cursor is not None:
+        place, instruction, files = cursor, asked.rest.strip(), list[str]()
+    else:
+        raise UsageError(f"say where: for example /{asked.name} @src/app.py:10")
+    material = {
+        _MATERIAL[kind]: text
+        for kind in TEXTS
+        if re.search(rf"(?<![\w@])@{kind}\b", asked.rest) and (text := chat.texts(kind, files))
     }
-    job = Job(
+    return Job(
         place,
         chat.model,
         sandbox.run,
         chat.repository,
         instruction,
-        {_MATERIAL[kind]: text for kind, text in texts.items()},
+        material,
         say=listener.say,
         report=listener.report,
+        python=chat.python,
     )
-    done = await commands().get(asked.name).run(job)
-    chat.conversation.add(Turn("user", f"/{asked.name} {asked.rest}".strip()))
-    chat.conversation.add(Turn("assistant", done.markdown))
-    return done
 
 
-_MATERIAL = {"diff": "diff", "diagnostics": "diagnostic", "tests": "test"}
-"""A mention, and what commands call it."""
-
-
-def _place(chat: Chat, rest: str, cursor: Place | None) -> tuple[Place, str]:
-    """Where, and what else was said."""
-    found = _PLACE.search(rest)
-    if found is None:
-        if cursor is None:
-            raise UsageError("say where: for example /explain @src/app.py:10")
-        return cursor, rest.strip()
-    root, sources = Path(chat.conversation.root), chat.sources()
-    path = sources.find(found["path"])
-    if path is None:
-        raise UsageError(f"{found['path']} is no file of {root}: check the name")
-    text = sources.text(path) or ""
+def _at(chat: Chat, pointed: mentions.Pointed) -> Place:
+    root = Path(chat.conversation.root)
+    text = chat.sources().text(pointed.path) or ""
     starts = [0, *(match.end() for match in re.finditer("\n", text)), len(text)]
-    first = min(max(int(found["first"]) - 1, 0), len(starts) - 2)
+    first = min(pointed.line, len(starts) - 2)
     start = end = starts[first]
-    if found["last"]:
-        end = starts[min(max(int(found["last"]), first + 1), len(starts) - 1)]
-    language = of_document(path, text)
-    document = Document(root / path, text, language.name if language else "")
-    instruction = (rest[: found.start()] + rest[found.end() :]).strip()
-    return Place(document, start, end, root, chat.open_documents), instruction
+    if pointed.last is not None:
+        end = starts[min(pointed.last, len(starts) - 1)]
+    language = of_document(pointed.path, text)
+    document = Document(root / pointed.path, text, language.name if language else "")
+    return Place(document, start, end, root, chat.open_documents)

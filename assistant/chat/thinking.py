@@ -17,6 +17,11 @@ class Thinking:
         self._state = "start"
         self.thought = ""
 
+    @property
+    def begun(self) -> bool:
+        """Whether anything came."""
+        return self._state != "start" or bool(self._held)
+
     def feed(self, text: str) -> None:
         self._held += text
         if self._state == "start":

@@ -143,7 +143,7 @@ def test_a_file_that_changes_between_two_questions_is_read_again(make: Make, roo
 
 def test_the_diff_is_the_editors_to_give(make: Make) -> None:
     model = Scripted("x")
-    ask(make(model, texts=lambda kind: f"the {kind}"), "explain @diff")
+    ask(make(model, texts=lambda kind, files: f"the {kind}"), "explain @diff")
     assert "the diff" in shown(model)
 
 
@@ -217,7 +217,7 @@ def test_a_command_runs_where_it_is_told(make: Make, root: Path) -> None:
     chat = make(model)
     called = slash.slash("/implement @todo.py:1 please")
     assert called is not None
-    done = asyncio.run(slash.run(chat, called, Listener()))
+    done = asyncio.run(slash.answer(chat, called, Listener()))
     assert "return x + 1" in done.edits[0].text
     assert [turn.role for turn in chat.conversation.turns] == ["user", "assistant"]
     assert (root / "todo.py").read_text().endswith("pass\n")  # nothing was written

@@ -1,7 +1,8 @@
 """Talk about a repository: answers that cite it, @mentions, /commands, kept and resumable.
 
-``@src/app.py``, ``@symbol:Name`` and ``@diff`` show the model what you mean; ``/explain
-@src/app.py:10`` runs a command. Ctrl-C stops an answer, Ctrl-D ends.
+``@src/app.py``, ``@symbol:Name``, ``@diff``, ``@diagnostics`` (pyflakes') and ``@tests`` (run in
+the sandbox) show the model what you mean; ``/explain @src/app.py:10`` runs a command. Ctrl-C stops
+an answer, Ctrl-D ends.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -68,7 +68,7 @@ class _Terminal:
             opened = session(settings, Path(self.conversation.root))
             one = loop.run_until_complete(opened.__aenter__())
             try:
-                chat = self._chat(one.model, one.repository)
+                chat = self._chat(settings, one.model, one.repository)
                 if message:
                     self._answer(loop, chat, message)
                     return
@@ -77,11 +77,17 @@ class _Terminal:
             finally:
                 loop.run_until_complete(opened.__aexit__(None, None, None))
 
-    def _chat(self, model: Any, repository: Any) -> Chat:
+    def _chat(self, settings: Any, model: Any, repository: Any) -> Chat:
+        import os
+
         from assistant.chat.chat import Chat
+        from assistant.chat.texts import Texts
+        from assistant.sandbox.environments import find
 
         root = Path(self.conversation.root)
-        return Chat(self.conversation, model, repository, lambda kind: _text(kind, root))
+        python = find(root, settings.sandbox.python, os.environ).python
+        texts = Texts(root, python=python)
+        return Chat(self.conversation, model, repository, texts, python=python)
 
     def _one(self, loop: asyncio.AbstractEventLoop, chat: Chat, line: str) -> None:
         """A line of a longer talk: an error is said, and the talk goes on."""
@@ -104,27 +110,23 @@ class _Terminal:
         console, notes = out(), err()
         quiet = self.json_mode
         with notes.status("") as status:
-            shown: list[str] = []
 
             def say(text: str) -> None:
                 status.stop()
-                shown.append(text)
                 if not quiet:
-                    console.print(text, end="", markup=False)
+                    console.print(text, end="", markup=False, soft_wrap=True)
 
             listener = Listener(
                 say,
-                lambda text: notes.print(text, end="", style="dim", markup=False),
+                lambda text: notes.print(text, end="", style="dim", markup=False, soft_wrap=True),
                 status.update,
             )
             if called is None:
-                turn = _until_stopped(loop, chat.answer(message, listener))
+                _until_stopped(loop, chat.answer(message, listener))
             else:
-                done = _until_stopped(loop, slash.run(chat, called, listener))
-                if not shown:
-                    say(done.markdown)
-                turn = chat.conversation.turns[-1]
-        emit(_payload(chat.conversation, turn), self.json_mode, lambda: console.print())
+                _until_stopped(loop, slash.answer(chat, called, listener))
+        assert chat.kept is not None
+        emit(_payload(chat.conversation, chat.kept), self.json_mode, lambda: console.print())
 
 
 def _until_stopped(loop: asyncio.AbstractEventLoop, work: Any) -> Any:
@@ -167,23 +169,6 @@ def _lines() -> Iterator[str]:
             with contextlib.suppress(OSError):
                 readline.set_history_length(1000)
                 readline.write_history_file(history)
-
-
-def _text(kind: str, root: Path) -> str:
-    """What ``@diff`` stands for in a terminal; there are no diagnostics here."""
-    if kind != "diff":
-        return ""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(root), "diff", "HEAD"],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-    except OSError:
-        return ""
-    return done.stdout
 
 
 def _payload(conversation: Conversation, turn: Turn) -> dict[str, Any]:

@@ -3,7 +3,6 @@ about it."""
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from difflib import SequenceMatcher
 from assistant.commands.checking.covering import as_test, covering, is_test, named, script
 from assistant.commands.checking.examples import examples
 from assistant.commands.checking.lacking import is_lacking
+from assistant.commands.checking.linting import faults
 from assistant.commands.checking.project import Project, module_of, relative
 from assistant.commands.checking.trials import SCRIPT, Seen, Trials
 from assistant.commands.functions import Function
@@ -122,16 +122,7 @@ def symptoms(job: Job, function: Function) -> Symptoms:
 
 def complaints(text: str) -> Counter[str]:
     """What pyflakes says of ``text``, with how often; that it does not parse, by itself."""
-    from pyflakes import checker
-
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return Counter([getattr(error, "msg", "") or str(error)])
-    return Counter(
-        each.message % each.message_args
-        for each in checker.Checker(tree, withDoctest=False).messages
-    )
+    return Counter(said for _, said in faults(text))
 
 
 def edit_size(old: str, new: str) -> int:
