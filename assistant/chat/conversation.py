@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -71,6 +72,8 @@ class Conversation:
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as opened:
                 opened.write(start + text)
+            # The file system's own clock is too coarse to tell which was the last.
+            os.utime(file, ns=(time.time_ns(), time.time_ns()))
             self.turns = _read(file).turns
 
     def refresh(self) -> None:
