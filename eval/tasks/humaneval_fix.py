@@ -45,11 +45,10 @@ def _sample(row: Mapping[str, Any], arm: str) -> Sample:
     ask = _ASKS[arm](row)
     solutions = (row["buggy_solution"], row["canonical_solution"])
     texts = tuple(row["declaration"] + solution for solution in solutions)
-    reference = row["canonical_solution"]
-    if arm == "command":
-        reference = row["prompt"] + reference
     begun = row["prompt" if arm == "docs" else "declaration"]
-    return Sample(row["task_id"], ask, reference, octopack.needed(row, begun), texts)
+    return Sample(
+        row["task_id"], ask, row["canonical_solution"], octopack.needed(row, begun), texts
+    )
 
 
 def _tests(row: Mapping[str, Any]) -> ChatAsk:

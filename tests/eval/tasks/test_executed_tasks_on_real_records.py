@@ -33,6 +33,7 @@ SIZES = {
     ("mbpp", "prefixed"): 257,
     ("mbpp-plus", "prefixed"): 224,
     ("humaneval-fix", "tests"): 164,
+    ("humaneval-fix", "docs"): 164,
     ("humaneval-explain", "synthesize"): 164,
 }
 
