@@ -15,6 +15,10 @@ from assistant.types import CompletionRequest, Snippet, Surroundings
 RESERVE = 512
 """Tokens left for the question's own words and the chat template's."""
 
+MOST = 2_400
+"""Tokens of surroundings. Two cores read 350 tokens a second: what fills the window of a small
+engine costs a quarter of a minute before the first word."""
+
 
 class Target(Protocol):
     """What a question is about: ``start:end`` of ``text``."""
@@ -44,6 +48,7 @@ def shown(job: Job, target: Target, answer_tokens: int) -> str:
     """The repository's code that is worth seeing, then the file around the target, as far as
     the window goes. Material is fenced and named, the target itself comes with the question."""
     room = job.model.window - answer_tokens - RESERVE - job.model.count(target.opening)
+    room = min(room, MOST)
     file = _around(job, target, room * 2 // 3)
     room -= job.model.count(file)
     parts = [_snippet(each, target.language.name) for each in _snippets(job, max(0, room // 2))]
