@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from assistant.cli.options import JsonOption, existing_file
+
+if TYPE_CHECKING:
+    from assistant.sandbox import PythonEnvironment
 
 NAME = "sandbox"
 
@@ -34,7 +37,8 @@ def run_file(
     memory: Annotated[int, typer.Option(help="MiB of memory.")] = 1024,
     json_mode: JsonOption = False,
 ) -> int:
-    """Run one file; exit status 0 when it passed, else 1."""
+    """Run one file; exit status 0 when it passed, else 1. Python's imports what its project's
+    environment has."""
     from dataclasses import asdict
 
     from assistant.cli.output import emit
@@ -56,6 +60,7 @@ def run_file(
         arguments=tuple(arguments or ()),
         stdin=_input(stdin),
         limits=limits,
+        python=_python(path) if runtime.name == "python" else None,
     )
     outcome = run(job)
     payload = asdict(outcome)
@@ -69,6 +74,17 @@ def run_file(
 
     emit(payload, json_mode, human)
     return 0 if outcome.status is Status.PASSED else 1
+
+
+def _python(path: Path) -> PythonEnvironment:
+    """That of the project that the file belongs to."""
+    import os
+
+    from assistant.cli.options import settings
+    from assistant.context.roots import find_root
+    from assistant.sandbox.environments import find
+
+    return find(find_root(path), settings().sandbox.python, os.environ).python
 
 
 def _input(stdin: str | None) -> str:
