@@ -11,6 +11,8 @@
 
 local M = {}
 
+local chat = require("assistant.chat")
+
 local defaults = {
   keys = {
     accept = "<Tab>",
@@ -156,9 +158,13 @@ function M.run(name, options)
   })
 end
 
---- Stop the command that was started last.
+--- Say something to the chat about the code at the cursor: see `assistant.chat`.
+M.chat = chat.ask
+M.resume_chat = chat.resume
+
+--- Stop the answer of the chat, or else the command that was started last.
 function M.cancel()
-  if running then
+  if not chat.cancel() and running then
     running.client:cancel_request(running.id)
     running = nil
   end
@@ -172,6 +178,8 @@ function M.setup(options)
   end
   options = vim.tbl_deep_extend("force", defaults, options or {})
   local config = { settings = { assistant = options.settings }, init_options = options.settings }
+  -- Where the pieces of a chat's answer arrive.
+  config.handlers = { ["$/progress"] = chat.progress }
   if options.cmd then
     config.cmd = options.cmd
   end
@@ -187,6 +195,13 @@ function M.setup(options)
       lines = given.range > 0 and { given.line1, given.line2 } or nil,
     })
   end, { nargs = "+", range = true, desc = "assistant: run a command, such as implement" })
+
+  vim.api.nvim_create_user_command("AssistantChat", function(given)
+    chat.ask(given.args, {
+      lines = given.range > 0 and { given.line1, given.line2 } or nil,
+      new = given.bang,
+    })
+  end, { nargs = "*", range = true, bang = true, desc = "assistant: talk about the code" })
 
   vim.api.nvim_create_autocmd("LspAttach", {
     group = vim.api.nvim_create_augroup("assistant", {}),
