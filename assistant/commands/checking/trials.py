@@ -111,7 +111,7 @@ class Trials:
             files,
             entry="assistant_trials.py",
             stdin=json.dumps(asked),
-            limits=Limits(wall_seconds=2 * wall, cpu_seconds=wall, output_bytes=8 << 20),
+            limits=Limits(wall_seconds=4 * wall, cpu_seconds=wall, output_bytes=8 << 20),
             python=self.python,
         )
 

@@ -6,9 +6,10 @@ from it), ``path`` (of the file), ``versions`` (its texts), ``folders`` (for ``s
 ``beside`` (folders that are looked into last), ``examples`` (what the driver of examples is asked;
 null for none), ``tests`` (pytest's arguments; empty for none), ``plugins`` (whether pytest's
 plug-ins are loaded), ``lines`` (whether to note which lines of the first version each test
-reaches), ``hasty`` (whether another version's tests end
-with the third that runs out of time), ``script`` (a file to run; empty for none), ``seconds`` of
-CPU time for a test, ``patience`` for all of a version's tests. A report is a line of JSON:
+reaches), ``hasty`` (whether another version's tests end with the third that runs out of time),
+``script`` (a file to run; empty for none), ``seconds`` of CPU time for a test or an example,
+``patience`` for all of a version's; by the clock they get several times that, since others may
+keep the machine busy. A report is a line of JSON:
 ``{"examples": null or its driver's, "tests": {node: "" or why not}, "lines": {node: [line, …]},
 "script": "" or why not}``.
 """
@@ -156,7 +157,7 @@ def by_script(asked):
     command = [sys.executable, asked["script"]]
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=asked["patience"], stdin=-3
+            command, capture_output=True, text=True, timeout=4 * asked["patience"], stdin=-3
         )
     except subprocess.TimeoutExpired:
         return "it took too long"

@@ -15,6 +15,7 @@ from pathlib import Path
 from assistant.commands import surroundings
 from assistant.commands.checking.covering import covering, is_test
 from assistant.commands.checking.examples import examples
+from assistant.commands.checking.lacking import is_lacking
 from assistant.commands.checking.project import Project, module_of, relative
 from assistant.commands.checking.trials import IMPORT, Seen, Trials
 from assistant.commands.functions import Function, functions
@@ -33,12 +34,14 @@ _LINE = 400
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """How an answer did. ``examples`` and ``tests`` hold an empty text or why not, ``broken`` the
-    tests that passed before and fail; ``fault`` says why nothing could be tried."""
+    tests that passed before and fail; ``fault`` says why nothing could be tried,
+    ``untried`` the same where no answer could change that."""
 
     examples: tuple[str, ...] = ()
     tests: Mapping[str, str] = field(default_factory=dict)
     broken: tuple[str, ...] = ()
     fault: str = ""
+    untried: str = ""
 
     @property
     def failures(self) -> list[str]:
@@ -76,8 +79,8 @@ class Evidence:
 
     def _verdict(self, seen: Seen) -> Verdict:
         alone = seen.results.get(IMPORT, "") if not self.tests else ""
-        if seen.fault or alone:
-            return Verdict(fault=seen.fault or alone)
+        if fault := seen.fault or alone:
+            return Verdict(untried=fault) if is_lacking(fault) else Verdict(fault=fault)
         shown = [f"example {number + 1}" for number in range(len(self.trials.examples))]
         tests = {test: _result(seen, test)[:_LINE] for test in self.tests}
         broken = tuple(test for test in self.tests if test in self.held and tests[test])

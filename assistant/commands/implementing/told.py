@@ -47,8 +47,9 @@ def _examples(best: Candidate, gap: Gap, evidence: Evidence) -> Check:
         return Check("examples", None, evidence.untried or _none(best, gap))
     if best.verdict is None:
         return Check("examples", None, "it does not parse")
-    if best.verdict.fault:
-        return Check("examples", False, best.verdict.fault)
+    if best.verdict.fault or best.verdict.untried:
+        why = best.verdict.fault or best.verdict.untried
+        return Check("examples", False if best.verdict.fault else None, why)
     failed = [why for why in best.verdict.examples if why]
     detail = f"{shown - len(failed)} of {shown} hold"
     return Check("examples", not failed, "; ".join([detail, *dict.fromkeys(failed[:_SHOWN])]))
@@ -73,8 +74,9 @@ def _tests(best: Candidate, evidence: Evidence) -> Check | None:
         return Check("tests", None, f"none could be tried: {why}") if evidence.others else None
     if best.verdict is None:
         return Check("tests", None, "it does not parse")
-    if best.verdict.fault:
-        return Check("tests", False, best.verdict.fault)
+    if best.verdict.fault or best.verdict.untried:
+        why = best.verdict.fault or best.verdict.untried
+        return Check("tests", False if best.verdict.fault else None, why)
     total, broken = len(evidence.tests), set(best.verdict.broken)
     failed = {test: why for test, why in best.verdict.tests.items() if why}
     parts = [f"{total - len(failed)} of {total} pass"]
