@@ -14,7 +14,8 @@ from assistant.chat.conversation import Conversation, Turn
 from assistant.chat.mentions import KINDS, Given, Material, Texts, resolve
 from assistant.chat.texts import sources_of
 from assistant.chat.thinking import Thinking
-from assistant.commands.links import Checked, Fact, fenced
+from assistant.commands.checked import Checked
+from assistant.commands.links import Fact, fenced
 from assistant.commands.model import Message, Model
 from assistant.commands.sources import Sources
 from assistant.context.repository import Repository

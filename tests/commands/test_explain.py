@@ -10,7 +10,8 @@ import pytest
 from fake_control import FakeControl
 
 from assistant.commands.catalogue.explain import COMMAND
-from assistant.commands.links import Checked, Fact, fenced
+from assistant.commands.checked import Checked
+from assistant.commands.links import Fact, fenced
 from assistant.commands.protocol import Place
 from assistant.commands.sources import Sources
 from assistant.errors import UsageError

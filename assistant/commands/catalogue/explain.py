@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 
-from assistant.commands.links import Checked, Fact, fenced
+from assistant.commands.checked import Checked
+from assistant.commands.links import Fact, fenced
 from assistant.commands.model import Message
 from assistant.commands.protocol import Answer, Check, Job, Place
 from assistant.commands.references import References
@@ -110,8 +111,10 @@ def _listed(title: str, facts: tuple[Fact, ...]) -> str:
 
 
 def _links(shown: Checked) -> Check:
-    gone = shown.removed
-    detail = f"{shown.kept} shown" + (f", {gone} led nowhere and were removed" if gone else "")
+    gone = shown.links.removed
+    detail = f"{shown.links.kept} shown" + (
+        f", {gone} led nowhere and were removed" if gone else ""
+    )
     return Check("links", True, detail)
 
 

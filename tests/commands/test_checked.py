@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistant.commands import links
-from assistant.commands.links import Checked, Fact
+from assistant.commands import checked as checking
+from assistant.commands.checked import Checked
+from assistant.commands.links import Fact
 from assistant.commands.protocol import Place
 from assistant.commands.sources import Sources
 from assistant.types import Document
@@ -61,7 +62,7 @@ def checked(sources: Sources, pieces: list[str]) -> tuple[list[str], Checked]:
 def by_lines(sources: Sources, text: str) -> Checked:
     """Whole lines are checked: nothing is settled before a line ends."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(links, "cuts", lambda held, token: iter(()))
+        patch.setattr(checking, "cuts", lambda held, token: iter(()))
         return checked(sources, [text])[1]
 
 
@@ -82,7 +83,7 @@ def test_any_split_gives_what_whole_lines_give(
     whole = by_lines(sources, text)
     _, one = checked(sources, pieces)
     assert one.said == whole.said
-    assert (one.kept, one.removed) == (whole.kept, whole.removed)
+    assert (one.links.kept, one.links.removed) == (whole.links.kept, whole.links.removed)
     assert checked(sources, list(text))[1].said == whole.said
 
 
