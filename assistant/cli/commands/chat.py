@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -86,8 +86,8 @@ class _Terminal:
 
         root = Path(self.conversation.root)
         python = find(root, settings.sandbox.python, os.environ).python
-        texts = Texts(root, python=python)
-        return Chat(self.conversation, model, repository, texts, python=python)
+        self.texts = Texts(root, python=python)
+        return Chat(self.conversation, model, repository, self.texts, python=python)
 
     def _one(self, loop: asyncio.AbstractEventLoop, chat: Chat, line: str) -> None:
         """A line of a longer talk: an error is said, and the talk goes on."""
@@ -102,6 +102,7 @@ class _Terminal:
             err().print(str(error), markup=False, style="red")
 
     def _answer(self, loop: asyncio.AbstractEventLoop, chat: Chat, message: str) -> None:
+        from assistant import sandbox
         from assistant.chat import slash
         from assistant.chat.chat import Listener
         from assistant.cli.output import emit, err, out
@@ -109,7 +110,9 @@ class _Terminal:
         called = slash.slash(message)
         console, notes = out(), err()
         quiet = self.json_mode
-        with notes.status("") as status:
+        with notes.status("") as status, sandbox.stoppable() as run:
+            # Tests that run for ``@tests`` end with the answer that is stopped.
+            chat.texts = replace(self.texts, run=run)
 
             def say(text: str) -> None:
                 status.stop()
