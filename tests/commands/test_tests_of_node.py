@@ -74,6 +74,7 @@ def made(answer: Answer, path: Path, before: str = "") -> str:
 
 
 @runs
+@pytest.mark.slow
 async def test_tests_pass_and_none_is_vacuous(
     root: Path, write: Write, ask: Ask, fake_engine: FakeControl
 ) -> None:
@@ -127,6 +128,7 @@ module.exports = { Counter, slow };
 
 
 @runs
+@pytest.mark.slow
 async def test_commonjs_is_required_and_promises_are_awaited(
     root: Path, write: Write, ask: Ask, fake_engine: FakeControl
 ) -> None:
@@ -143,6 +145,7 @@ async def test_commonjs_is_required_and_promises_are_awaited(
 
 
 @runs
+@pytest.mark.slow
 async def test_a_class_is_tested_by_its_methods(
     root: Path, write: Write, ask: Ask, fake_engine: FakeControl
 ) -> None:
@@ -156,6 +159,7 @@ async def test_a_class_is_tested_by_its_methods(
 
 
 @runs
+@pytest.mark.slow
 async def test_code_that_contradicts_its_comment_is_said_to_look_wrong(
     write: Write, ask: Ask, fake_engine: FakeControl
 ) -> None:
@@ -169,6 +173,7 @@ async def test_code_that_contradicts_its_comment_is_said_to_look_wrong(
 
 
 @runs
+@pytest.mark.slow
 async def test_what_no_run_repeats_or_hangs_is_not_shown(
     write: Write, ask: Ask, fake_engine: FakeControl
 ) -> None:
@@ -185,6 +190,7 @@ async def test_what_no_run_repeats_or_hangs_is_not_shown(
 
 
 @runs
+@pytest.mark.slow
 async def test_what_is_not_exported_cannot_be_tested(write: Write, ask: Ask) -> None:
     text = "function hidden() {\n  return 1;\n}\nexport const seen = 1;\n"
     write({"a.mjs": text})
@@ -222,6 +228,7 @@ def packages(kind: str) -> Path:
 
 
 @runs
+@pytest.mark.slow
 @pytest.mark.parametrize("tool", ["jest", "vitest"])
 async def test_the_projects_own_framework_is_used(
     root: Path, write: Write, ask: Ask, fake_engine: FakeControl, tool: str

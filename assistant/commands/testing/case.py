@@ -32,10 +32,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``call`` gives ``want`` (an expression of the language; the value that ``want`` gives has
-    the type ``kind`` where the language has to know), or raises what ``raises`` names, with
-    ``message`` where that is known. ``digits``: a number, compared up to as many decimal places.
-    ``waited``: the call gives a promise. ``shown``: a comment says so; else running it did."""
+    """``call`` gives ``want`` (an expression), or raises what ``raises`` names, with ``message``
+    where that is known. ``digits``: a number, compared up to as many decimal places.
+    ``waited``: the call gives a promise. ``shown``: a comment says so; else running it did.
+    ``values`` are results as expressions, each with its type, where the language has to know."""
 
     call: str
     want: str = ""
@@ -44,7 +44,7 @@ class Case:
     digits: int | None = None
     waited: bool = False
     shown: bool = False
-    kind: str = ""
+    values: tuple[tuple[str, str], ...] = ()
 
     @property
     def said(self) -> str:

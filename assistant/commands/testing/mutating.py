@@ -78,7 +78,10 @@ def mutants(text: str, start: int, end: int, language: Language, most: int, seed
     data = text.encode("utf-8", "surrogatepass")
     first = len(text[:start].encode("utf-8", "surrogatepass"))
     last = len(text[:end].encode("utf-8", "surrogatepass"))
-    edits = list(dict.fromkeys(_edits(parse(data, language).root_node, first, last)))
+    drawn = dict.fromkeys(_edits(parse(data, language).root_node, first, last))
+    # Where functions have types, one that gives nothing does not compile.
+    strict = language.name in {"go", "java"}
+    edits = [edit for edit in drawn if not (strict and edit[2] == "return;")]
     random.Random(seed).shuffle(edits)  # noqa: S311 - a reproducible draw, not a secret
     found: list[str] = []
     for begin, finish, other in edits:

@@ -40,6 +40,8 @@ class Grammar:
     """Names that every file has."""
     unwanted: frozenset[str] = field(default_factory=frozenset)
     """Types of nodes that no call may hold."""
+    keyed: frozenset[str] = frozenset()
+    """Types of nodes whose first child is a name of a field, no variable."""
 
 
 def of(node: tree_sitter.Node) -> str:
@@ -125,6 +127,9 @@ def _is_variable(node: tree_sitter.Node, grammar: Grammar) -> bool:
     if node.type not in grammar.variables:
         return False
     outer = node.parent
+    around = outer.parent if outer is not None else None
+    if around is not None and around.type in grammar.keyed and around.named_children[0] == outer:
+        return False
     # The name of a method that is called on something, where the grammar has no type for it.
     is_method = outer is not None and outer.type in grammar.calls and _has_object(outer)
     return not (is_method and outer is not None and outer.child_by_field_name("name") == node)
@@ -144,9 +149,8 @@ def _changed(call: str, grammar: Grammar) -> Iterator[str]:
             continue
         for other in _others(node, grammar):
             raw = call.encode()
-            # No two minus signs in a row.
-            if other.startswith("-") and raw[:start].rstrip().endswith(b"-"):
-                other = f"({other})"
+            if raw[:start].rstrip().endswith(b"-") and (other.startswith("-") or other == "0"):
+                continue  # no two minus signs in a row, and no negative zero
             yield (raw[:start] + other.encode() + raw[end:]).decode()
 
 

@@ -34,8 +34,7 @@ class _Bench(NodeBench):
         return ""
 
     def tools(self, cases: Sequence[Case], existing: str) -> Iterator[str]:
-        word = re.search(r"^\s*(it|test)\(", existing, re.MULTILINE)
-        wanted = ["describe", word[1] if word else "test"]
+        wanted = ["describe", self.word(existing)]
         has = re.search(r"['\"]node:test['\"]", existing)
         inside = re.search(r"[{]([^}]*)[}][^;\n]*['\"]node:test['\"]", existing)
         bound = set(re.findall(r"\w+", inside[1])) if inside else set()

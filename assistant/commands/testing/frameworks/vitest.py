@@ -18,13 +18,12 @@ class _Bench(ExpectBench):
         return False  # Vitest itself is an ES module
 
     def tools(self, cases: Sequence[Case], existing: str) -> Iterator[str]:
-        word = re.search(r"^\s*(it|test)\(", existing, re.MULTILINE)
         inside = re.search(r"[{]([^}]*)[}][^;\n]*['\"]vitest['\"]", existing)
         bound = set(re.findall(r"\w+", inside[1])) if inside else set()
         # A file that tests without an import has them as globals.
-        if word and not inside:
+        if re.search(r"^\s*(it|test)\(", existing, re.MULTILINE) and not inside:
             return
-        wanted = ["describe", "expect", word[1] if word else "test"]
+        wanted = ["describe", "expect", self.word(existing)]
         if lacking := [name for name in wanted if name not in bound]:
             yield f"import {{ {', '.join(lacking)} }} from {self.said('vitest')}{self.semicolon}"
 

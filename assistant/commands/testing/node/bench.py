@@ -13,7 +13,7 @@ from assistant.commands.testing.case import Case, Target
 from assistant.commands.testing.framework import Addition, Files, Probed, Ran
 from assistant.commands.testing.node.exports import exports
 from assistant.commands.testing.node.package import TYPED, Package
-from assistant.commands.testing.node.placing import specifier, test_path
+from assistant.commands.testing.node.placing import is_test, specifier, test_path
 from assistant.commands.testing.node.subject import grammar, statements, throwing
 from assistant.commands.testing.node.trials import Node, checked
 from assistant.commands.testing.stated import stated
@@ -133,8 +133,7 @@ class NodeBench(ABC):
         return Addition(brought, apart + tests, last, end)
 
     def _tests(self, cases: Sequence[Case], existing: str) -> Iterator[str]:
-        often = re.search(r"^\s*(it|test)\(", existing, re.MULTILINE)
-        word = often[1] if often else "test"
+        word = self.word(existing)
         yield f"describe({self.said(self.target.name)}, () => {{"
         for number, (case, title) in enumerate(zip(cases, self.titles(cases), strict=True)):
             if number:
@@ -146,11 +145,22 @@ class NodeBench(ABC):
             yield "  })" + self.semicolon
         yield "})" + self.semicolon
 
+    def word(self, existing: str) -> str:
+        """What a test is called: as in the file, else as in the project's others."""
+        others = (text for path, text in sorted(self.files.items()) if is_test(path))
+        shown = (
+            each if isinstance(each, str) else each.decode(errors="replace") for each in others
+        )
+        for text in (existing, *shown):
+            if found := re.search(r"^\s*(it|test)\(", text, re.MULTILINE):
+                return found[1]
+        return "test"
+
     def titles(self, cases: Sequence[Case]) -> list[str]:
         """One for each, all different."""
         found: list[str] = []
         for case in cases:
-            title = " ".join(case.said.split())
+            title = " ".join(case.said.split("\n"))
             title = title if len(title) <= TITLE else f"{title[: TITLE - 1]}…"
             same = sum(each == title or each.startswith(f"{title} (") for each in found)
             found.append(f"{title} ({same + 1})" if same else title)
