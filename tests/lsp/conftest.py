@@ -32,9 +32,7 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
         "ASSISTANT_ENGINE__FIM": "qwen2.5-coder",
         "FAKE_ENGINE_SCRIPT": str(control.script_path),
         "FAKE_ENGINE_LOG": str(control.log_path),
-        "PYTHONPATH": os.pathsep.join(
-            [*([os.environ["H3STUB"]] if "H3STUB" in os.environ else []), str(SUPPORT), str(ROOT)]
-        ),
+        "PYTHONPATH": os.pathsep.join([str(SUPPORT), str(ROOT)]),
     }
     command = [sys.executable, str(SUPPORT / "fake_engine.py")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as engine:
