@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     import tree_sitter
 
 _NOTHING = re.compile(
-    r"(?:\s|pass\b|\.\.\.|return(?:\s+None)?\s*$|raise NotImplementedError(?:\([^\n]*\))?|"
-    r"(?:#|//)[^\n]*|/\*.*?\*/|[{};]|throw new [^\n]*|todo!\([^\n]*\)|unimplemented!\([^\n]*\)|"
-    r"panic\([^\n]*\))*",
+    # Possessive: what one alternative took is not tried again by another, for ever.
+    r"(?>\s++|pass\b|\.\.\.|return(?:[ \t]+None)?[ \t]*(?=$|[#;}]|//)|"
+    r"raise NotImplementedError(?:\([^\n]*\))?|"
+    r"(?:#|//)[^\n]*+|/\*.*?\*/|[{};]|throw new [^\n]*+|todo!\([^\n]*\)|"
+    r"unimplemented!\([^\n]*\)|panic\([^\n]*\))*+",
     re.DOTALL | re.MULTILINE,
 )
 

@@ -151,3 +151,18 @@ def test_without_a_sandbox_nothing_is_run() -> None:
     job = Job(place(DOUBLE, "pass"), Scripted("\n    return 4"), refuse)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="install it"):
         asyncio.run(commands().get("implement").run(job))
+
+
+@pytest.mark.parametrize(
+    ("body", "stub"),
+    [
+        ("pass", True),
+        ("return", True),
+        ("return None  # yet", True),
+        ("raise NotImplementedError('later')", True),
+        ("# " + "# // " * 200 + "\n    pass", True),
+        ("# " + "# // " * 200 + "\n    return 1", False),
+    ],
+)
+def test_what_is_a_stub_is_seen_at_once(body: str, stub: bool) -> None:
+    assert commands().get("implement").offers(place(f"def f():\n    {body}\n", "def")) is stub

@@ -171,10 +171,12 @@ def test_it_is_offered_where_a_comment_asks(said: str) -> None:
         'TEXT = """\n# return the n-th Fibonacci number\n"""\n',
         "x = 1  # return the n-th Fibonacci number\n",
         "def f():\n    # sort the people by age\n    people.sort()\n",
+        "def f():\n    # return the sum of both\n    return total\n",
+        "#\n# Get the image's characteristics\n",
     ],
 )
 def test_it_is_not_offered_elsewhere(said: str) -> None:
-    assert not commands().get("implement").offers(place(said, "# " if "# " in said else "#!"))
+    assert not commands().get("implement").offers(place(said, "# " if "# " in said else "#"))
 
 
 def test_a_comment_is_its_lines_together() -> None:

@@ -82,7 +82,7 @@ def _calls(job: Job, function: Function, texts: Sequence[str]) -> list[str]:
         place = Place(Document(path, text, "python"), function.head, function.head)
         subject = subject_at(place)
         if subject is not None and subject.names == (function.name,):
-            sources = _annotated(subject.source, function.name)
+            sources = _annotated(f"{function.signature} ...", function.name)
             found = list(
                 dict.fromkeys(call for each in sources for call in by_types(each, subject.call))
             )

@@ -77,7 +77,10 @@ class Comment:
         """Whether it reads as a request."""
         said = _LEAD.sub("", self.said, count=1)
         words = re.findall(r"[^\W\d_][\w'-]*", said)
-        if not self.is_prose or len(words) < LEAST:
+        # A heading has an empty line above its text.
+        first = self.source.split("\n")[0].strip()
+        heading = not first.removeprefix(self.language.line_comment).strip("#/-=* ")
+        if not self.is_prose or heading or len(words) < LEAST:
             return False
         return words[0].lower() in _IMPERATIVE or _FUNCTION.match(said) is not None
 
@@ -87,8 +90,11 @@ class Comment:
         below = self.text[self.end :].split("\n", 2)
         line = below[1] if len(below) > 1 else ""
         indent = line[: len(line) - len(line.lstrip())]
-        deeper = indent.startswith(self.indent)
-        return not line.strip() or not deeper or _RESULT.match(line.strip()) is not None
+        if not line.strip() or not indent.startswith(self.indent):
+            return True
+        # ``# return …`` is said of the line that returns it.
+        result = _RESULT.match(line.strip()) is not None
+        return result and not self.said.lower().startswith("return")
 
     @property
     def behind_placeholder(self) -> int:
