@@ -155,7 +155,8 @@ def main() -> None:
     for ignored in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(ignored, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_BLOCK, WAKERS)
-    _step_back()
+    if spec["steps_back"]:
+        _step_back()
     os.write(report, b"started\n")
     os.umask(0o022)
     watch = Watch(spec["limits"])
@@ -241,7 +242,8 @@ def _start(
         if not last:
             os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
         os.chdir(WORK)
-        os.nice(NICE)
+        if spec["steps_back"]:
+            os.nice(NICE)
         for name, value in spec["rlimits"]:
             number = getattr(resource, name)
             if name == "RLIMIT_CPU" and not last:

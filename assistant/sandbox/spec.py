@@ -79,6 +79,7 @@ def write(job: Job, plan: Plan, uid: int) -> bytes:
                 "file": limits.file_bytes,
                 "disk": limits.disk_bytes,
             },
+            "steps_back": job.steps_back,
             "rlimits": _rlimits(limits, own_user=uid != 0),
         }
     )

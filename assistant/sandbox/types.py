@@ -74,7 +74,8 @@ class Job:
     ``arguments``. ``collect`` names files of the working folder to bring back.
     ``python`` is what a Python program runs with and imports from (read-only); without one
     there is the standard library only. ``env`` is all the environment that it sees beside
-    ``PATH``, ``HOME``, ``LANG`` and ``TMPDIR``.
+    ``PATH``, ``HOME``, ``LANG`` and ``TMPDIR``. ``steps_back``: it takes what others leave of the
+    processors, so that an editor's completion beside it stays quick.
     """
 
     language: str
@@ -86,6 +87,7 @@ class Job:
     collect: tuple[str, ...] = ()
     python: PythonEnvironment | None = None
     env: Mapping[str, str] = field(default_factory=dict)
+    steps_back: bool = True
     packages: tuple[Path, ...] = ()
     """What is installed on this machine and a program of another language imports from, read-only:
     for Node.js a ``node_modules`` folder, for Go the module cache, for Java jars."""

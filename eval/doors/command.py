@@ -36,7 +36,7 @@ class CommandDoor:
             job = Job(
                 Place(document, ask.offset, ask.offset),
                 self.model,
-                run,
+                lambda asked: run(replace(asked, steps_back=False)),
                 material=dict(ask.material),
                 options=Options(seed=self.setting.seed * 1000 + 100 * self.number),
             )

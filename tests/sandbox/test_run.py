@@ -305,3 +305,10 @@ except OSError:
     nice, group, *_ = outcome.stdout.splitlines()
     assert int(nice) >= 15
     assert group == "none" or group.endswith("nice 15")
+
+
+@pytest.mark.parametrize(("steps_back", "nice"), [(True, "15"), (False, "0")])
+def test_it_takes_what_others_leave_unless_it_is_told_not_to(steps_back: bool, nice: str) -> None:
+    own = os.nice(0)
+    job = Job("python", {"a.py": "import os\nprint(os.nice(0))"}, "a.py", steps_back=steps_back)
+    assert run(job).stdout.strip() == str(min(19, own + int(nice)))

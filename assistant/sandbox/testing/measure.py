@@ -192,6 +192,7 @@ def _job(plan: dict[str, Any]) -> Job:
         arguments=("plan.json",),
         limits=Limits(wall_seconds=2 * most, cpu_seconds=most, memory_bytes=1 << 30),
         python=own(),
+        steps_back=False,
     )
 
 
