@@ -153,6 +153,35 @@ async def test_fixtures_are_named_and_used(
     assert "by name: points" in fake_engine.requests()[0]["messages"][1]["content"]
 
 
+async def test_fixtures_of_other_things_are_not_offered(
+    write: Write, ask: Ask, fake_engine: FakeControl
+) -> None:
+    conftest = "import pytest\n\n\n@pytest.fixture\ndef browser():\n    return 77\n"
+    write({"grades.py": GRADES, "tests/conftest.py": conftest})
+    fake_engine.configure(default="browser)\ngrade(77)\n```")
+    answer = await COMMAND.run(ask("grades.py", on(GRADES, "points < 0")).job)
+    assert "browser" not in fake_engine.requests()[0]["messages"][1]["content"]
+    assert "browser" not in answer.markdown
+
+
+async def test_tests_that_cannot_be_set_up_are_said(
+    write: Write, ask: Ask, fake_engine: FakeControl
+) -> None:
+    conftest = """\
+        import pytest
+
+        @pytest.fixture(autouse=True)
+        def service():
+            raise RuntimeError("no service here")
+    """
+    text = "def twice(a):\n    return a + a\n"
+    write({"twos.py": text, "tests/conftest.py": conftest})
+    fake_engine.configure(default="1)\ntwice(2)\n```")
+    answer = await COMMAND.run(ask("twos.py", on(text, "return")).job)
+    assert answer.edits == ()
+    assert "no service here" in answer.markdown
+
+
 async def test_a_class_is_tested_by_its_methods(
     root: Path, write: Write, ask: Ask, fake_engine: FakeControl
 ) -> None:

@@ -86,8 +86,9 @@ class _Work:
         )
         self.name = re.sub(r"\W+", "_", subject.name.split(".")[-1]).strip("_").lower()
         self.scratch = str(PurePosixPath(self.habit.path).with_name("test_assistant_scratch.py"))
-        fixtures = () if self.habit.unittest else self.habit.fixtures
-        self._inputs = Proposer(job, subject, self.style.importable, fixtures)
+        self._inputs = Proposer(job, subject, self.style.importable, self._fixtures())
+        self._why = ""
+        """Why nothing could be tried."""
 
     async def answer(self) -> Answer:
         self.job.report("trying its examples")
@@ -145,7 +146,21 @@ class _Work:
             said = one.results.get(node, "")
             if said == two.results.get(node, ""):
                 found.append(from_note(call, said, self.path, self.subject.text))
+        if calls and not any(found):
+            failed = (why for why in one.failed.values() if "noted " not in why)
+            self._why = one.fault or next(failed, "").split("\n")[0][:200]
         return [each for each in found if each and self._can_be_written(each)]
+
+    def _fixtures(self) -> list[str]:
+        """Those that tests of the subject use, or that are called as what it takes: a small model
+        that reads of others passes them all."""
+        if self.habit.unittest:
+            return []
+        known = [self.files[path] for path in self._covering()]
+        texts = [text if isinstance(text, str) else text.decode(errors="replace") for text in known]
+        texts.append(self.subject.source.split(":\n", 1)[0])
+        used = {word for text in texts for word in re.findall(r"\w+", text)}
+        return [name for name in self.habit.fixtures if name in used]
 
     def _can_be_written(self, case: Expected) -> bool:
         if case.raises:
@@ -175,8 +190,9 @@ class _Work:
                 return self._written(left, killed, mutants)
             cases = []
         if not cases:
-            said = "No test was found that passes and tells a fault from the code.\n"
-            check = Check("tests", False, "none is worth showing")
+            said = "No test was found that passes and tells a fault from the code"
+            said += f": {self._why}.\n" if self._why else ".\n"
+            check = Check("tests", False, self._why or "none is worth showing")
             return Answer(said, checks=(check,), attempts=self._inputs.attempts)
         imports, tests = self.style.additions(cases, self.name, existing)
         file = self.root / path if self.root else place.document.path.with_name(Path(path).name)

@@ -129,4 +129,5 @@ class Trials:
             name: lacking(why, self.python, self.files) or why for name, why in results.items()
         }
         reached = {node: frozenset(lines) for node, lines in report["lines"].items()}
-        return Seen(results, reached)
+        late = "the tests did not begin in time: the machine is busy, try again"
+        return Seen(results, reached, late if report["late"] and not report["tests"] else "")

@@ -87,7 +87,7 @@ class Tests:
 
 def forked(work, seconds):
     """What ``work(stream)`` writes in a process of its own, in ``seconds`` of CPU time, and four
-    times that by the clock: others may keep the machine busy."""
+    times that by the clock: others may keep the machine busy. And whether the clock ended it."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
@@ -102,9 +102,11 @@ def forked(work, seconds):
             work(write)
         os._exit(0)
     os.close(write)
-    data, end = b"", time.monotonic() + 4 * seconds
-    while (left := end - time.monotonic()) > 0 and len(data) < MOST:
-        if not select.select([read], [], [], left)[0]:
+    data, end, late = b"", time.monotonic() + 4 * seconds, False
+    while len(data) < MOST:
+        left = end - time.monotonic()
+        late = left <= 0 or not select.select([read], [], [], left)[0]
+        if late:
             break
         part = os.read(read, 1 << 16)
         if not part:
@@ -114,7 +116,7 @@ def forked(work, seconds):
     with contextlib.suppress(OSError):
         os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return data.decode(errors="replace")
+    return data.decode(errors="replace"), late
 
 
 def by_examples(asked, seconds):
@@ -125,7 +127,7 @@ def by_examples(asked, seconds):
 
         assistant_driver.main()
 
-    for line in reversed(forked(work, seconds).splitlines()):
+    for line in reversed(forked(work, seconds)[0].splitlines()):
         if line.startswith(asked["word"]):
             return json.loads(line.removeprefix(asked["word"]))
     return {"import": "it ended before its report", "examples": []}
@@ -144,13 +146,14 @@ def by_tests(asked, traced, hasty):
         pytest.main([*options, *asked["tests"]], plugins=[plugin])
 
     tests, lines = {}, {}
-    for line in forked(work, asked["patience"]).splitlines():
+    said, late = forked(work, asked["patience"])
+    for line in said.splitlines():
         with contextlib.suppress(ValueError, TypeError):
             node, said, reached = json.loads(line)
             # What failed while it was taken down has failed.
             tests[node] = tests.get(node) or said
             lines[node] = reached
-    return tests, lines
+    return tests, lines, late
 
 
 def by_script(asked):
@@ -188,13 +191,14 @@ def main():
     target = Path(asked["path"]).resolve()
     for number, text in enumerate(asked["versions"]):
         target.write_bytes(text.encode(errors="replace"))
-        found = {"examples": None, "tests": {}, "lines": {}, "script": ""}
+        found = {"examples": None, "tests": {}, "lines": {}, "late": False, "script": ""}
         if asked["examples"]:
             each = asked["examples"]
             found["examples"] = by_examples(each, asked["patience"])
         if asked["tests"]:
             traced = str(target) if asked["lines"] and not number else ""
-            found["tests"], found["lines"] = by_tests(asked, traced, asked["hasty"] and number > 0)
+            hasty = asked["hasty"] and number > 0
+            found["tests"], found["lines"], found["late"] = by_tests(asked, traced, hasty)
         if asked["script"]:
             found["script"] = by_script(asked)
         report.write("\n" + asked["word"] + json.dumps(found) + "\n")
