@@ -82,11 +82,6 @@ async def run(chat: Chat, asked: Slash, job: Job) -> Answer:
     return done
 
 
-async def answer(chat: Chat, asked: Slash, listener: Listener) -> Answer:
-    """Both, where there is no editor."""
-    return await run(chat, asked, await prepared(chat, asked, listener))
-
-
 def _prepared(chat: Chat, asked: Slash, listener: Listener, cursor: Place | None) -> Job:
     sources = chat.sources()
     pointed = mentions.place(asked.rest, sources, chat.repository)

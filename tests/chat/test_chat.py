@@ -271,7 +271,8 @@ def test_a_command_runs_where_it_is_told(make: Make, root: Path) -> None:
     chat = make(model)
     called = slash.slash("/implement @todo.py:1 please")
     assert called is not None
-    done = asyncio.run(slash.answer(chat, called, Listener()))
+    job = asyncio.run(slash.prepared(chat, called, Listener()))
+    done = asyncio.run(slash.run(chat, called, job))
     assert "return x + 1" in done.edits[0].text
     assert [turn.role for turn in chat.conversation.turns] == ["user", "assistant"]
     assert (root / "todo.py").read_text().endswith("pass\n")  # nothing was written

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,23 @@ def test_apply_writes_it(fake_engine: FakeControl, root: Path) -> None:
     fake_engine.configure(default="\n    return n * 2\n```\n")
     do(root, "implement", "numbers_.py", "--apply")
     assert (root / "numbers_.py").read_text() == STUB.replace("...", "return n * 2")
+
+
+def test_line_ends_stay_when_it_is_written(fake_engine: FakeControl, root: Path) -> None:
+    (root / "numbers_.py").write_bytes(STUB.replace("\n", "\r\n").encode())
+    fake_engine.configure(default="\n    m = n\n    return m * 2\n```\n")
+    do(root, "implement", "numbers_.py", "--apply")
+    expected = STUB.replace("...", "m = n\n    return m * 2").replace("\n", "\r\n")
+    assert (root / "numbers_.py").read_bytes() == expected.encode()
+
+
+def test_what_is_no_text_is_not_written(fake_engine: FakeControl, root: Path) -> None:
+    data = STUB.encode() + b"# \xff\n"
+    (root / "numbers_.py").write_bytes(data)
+    fake_engine.configure(default="\n    return n * 2\n```\n")
+    said = assistant("do", "implement", "numbers_.py", "--line", "1", "--apply", cwd=root, expect=2)
+    assert "no UTF-8 text" in said
+    assert (root / "numbers_.py").read_bytes() == data
 
 
 def test_an_unsaved_buffer_is_not_written_over_the_file(
@@ -132,16 +150,26 @@ def test_an_error_does_not_end_a_talk(fake_engine: FakeControl, root: Path) -> N
     assert "Yes." in said
 
 
+@pytest.mark.parametrize("word", ["y", ""])
+def test_an_edit_in_a_talk_is_written_after_a_yes(
+    fake_engine: FakeControl, root: Path, word: str
+) -> None:
+    fake_engine.configure(default="\n    return n * 2\n```\n")
+    with _talk(root) as (process, leader, seen):
+        os.write(leader, b"/implement @numbers_.py:1\n")
+        fake_engine.wait_for(lambda: b"write this? [y/N]" in seen, 60)
+        assert (root / "numbers_.py").read_text() == STUB
+        os.write(leader, f"{word}\n".encode())
+        fake_engine.wait_for(lambda: b"written" in seen)
+        os.write(leader, b"\x04")
+        assert process.wait(60) == 0
+    written = STUB.replace("...", "return n * 2")
+    assert (root / "numbers_.py").read_text() == (written if word else STUB)
+
+
 def test_ctrl_c_stops_the_answer_and_not_the_program(fake_engine: FakeControl, root: Path) -> None:
     fake_engine.configure(default="word " * 200, chunk_delay_ms=50, chunks=True)
-    leader, follower = pty.openpty()
-    command = [sys.executable, "-m", "assistant", "chat"]
-    process = subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower, cwd=root)
-    os.close(follower)
-    seen = bytearray()
-    # Somebody must read: a terminal that is full stops the program.
-    threading.Thread(target=_drain, args=(leader, seen), daemon=True).start()
-    try:
+    with _talk(root) as (process, leader, seen):
         os.write(leader, b"tell me\n")
         fake_engine.wait_for(lambda: len(fake_engine.events("chunk")) > 3)
         process.send_signal(signal.SIGINT)
@@ -152,6 +180,20 @@ def test_ctrl_c_stops_the_answer_and_not_the_program(fake_engine: FakeControl, r
         fake_engine.wait_for(lambda: b"Still here." in seen)
         os.write(leader, b"\x04")
         assert process.wait(60) == 0
+
+
+@contextlib.contextmanager
+def _talk(root: Path) -> Iterator[tuple[subprocess.Popen[bytes], int, bytearray]]:
+    """`assistant chat` in a terminal: the process, the terminal, and what it has shown."""
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "assistant", "chat"]
+    process = subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower, cwd=root)
+    os.close(follower)
+    seen = bytearray()
+    # Somebody must read: a terminal that is full stops the program.
+    threading.Thread(target=_drain, args=(leader, seen), daemon=True).start()
+    try:
+        yield process, leader, seen
     finally:
         process.kill()
         process.wait()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from assistant.cli.options import JsonOption, RootOption
 if TYPE_CHECKING:
     from assistant.chat.chat import Chat
     from assistant.chat.conversation import Conversation, Turn
+    from assistant.commands.protocol import Answer, Place
 
 NAME = "chat"
 
@@ -108,6 +110,7 @@ class _Terminal:
         from assistant.cli.output import emit, err, out
 
         called = slash.slash(message)
+        proposed: tuple[Answer, Place] | None = None
         console, notes = out(), err()
         quiet = self.json_mode
         with notes.status("") as status, sandbox.stoppable() as run:
@@ -127,9 +130,29 @@ class _Terminal:
             if called is None:
                 _until_stopped(loop, chat.answer(message, listener))
             else:
-                _until_stopped(loop, slash.answer(chat, called, listener))
+                job = _until_stopped(loop, slash.prepared(chat, called, listener))
+                proposed = _until_stopped(loop, slash.run(chat, called, job)), job.place
         assert chat.kept is not None
         emit(_payload(chat.conversation, chat.kept), self.json_mode, lambda: console.print())
+        if proposed is not None and proposed[0].edits and not quiet:
+            _propose(*proposed)
+
+
+def _propose(answer: Answer, place: Place) -> None:
+    """Show a command's edits, and write them if the user says so."""
+    from assistant.cli.output import err
+    from assistant.cli.writing import show, write
+
+    show(answer, place)
+    said = ""
+    if sys.stdin.isatty():
+        with contextlib.suppress(EOFError, KeyboardInterrupt):
+            said = input("write this? [y/N] ")
+    if said.strip().lower() in ("y", "yes"):
+        write(answer.edits, place)
+        err().print("written", style="dim")
+    else:
+        err().print("nothing was written", style="dim")
 
 
 def _until_stopped(loop: asyncio.AbstractEventLoop, work: Any) -> Any:

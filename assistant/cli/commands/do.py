@@ -50,6 +50,7 @@ def command(
     from assistant.cli.asking import session
     from assistant.cli.options import settings
     from assistant.cli.output import emit, err
+    from assistant.cli.writing import show, write
     from assistant.commands.protocol import Job, Options, commands
     from assistant.sandbox.environments import find
 
@@ -80,7 +81,14 @@ def command(
     answer, seconds = asyncio.run(run())
     if apply:
         write(answer.edits, place)
-    emit(payload(name, answer, place, seconds), json_mode, lambda: _print(answer, place, apply))
+
+    def shown() -> None:
+        show(answer, place)
+        if answer.edits:
+            said = "written" if apply else "nothing was written: --apply does it"
+            err().print(said, style="dim")
+
+    emit(payload(name, answer, place, seconds), json_mode, shown)
 
 
 def payload(name: str, answer: Answer, place: Place, seconds: float) -> dict[str, Any]:
@@ -93,24 +101,6 @@ def payload(name: str, answer: Answer, place: Place, seconds: float) -> dict[str
         "attempts": answer.attempts,
         "timings_ms": {"total": round(seconds * 1000, 1)},
     }
-
-
-def write(edits: tuple[FileEdit, ...], place: Place) -> None:
-    """Put ``edits`` into the files. Raises UsageError where a file has changed meanwhile; then
-    nothing is written."""
-    from assistant.commands.edits import applied
-    from assistant.errors import UsageError
-
-    texts: dict[Path, str] = {}
-    for path in dict.fromkeys(edit.path for edit in edits):
-        before = _text(path, place)
-        now = path.read_text(encoding="utf-8") if path.is_file() else ""
-        if now != before:
-            raise UsageError(f"{path} is not what the answer was made for: nothing was written")
-        texts[path] = applied(before, [edit for edit in edits if edit.path == path])
-    for path, text in texts.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
 
 
 def _place(
@@ -144,42 +134,9 @@ def _read(given: str) -> tuple[str, str]:
 
 
 def _edit(edit: FileEdit, place: Place) -> dict[str, Any]:
+    from assistant.cli.writing import given
     from assistant.positions import position_at
 
-    text = _text(edit.path, place)
+    text = given(edit.path, place)
     start, end = (asdict(position_at(text, offset)) for offset in (edit.start, edit.end))
     return {"path": str(edit.path), "range": {"start": start, "end": end}, "text": edit.text}
-
-
-def _text(path: Path, place: Place) -> str:
-    """The file as the command was given it."""
-    for document in (place.document, *place.open_documents):
-        if document.path == path:
-            return document.text
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
-
-
-def _print(answer: Answer, place: Place, applied: bool) -> None:
-    from rich.markdown import Markdown
-    from rich.syntax import Syntax
-
-    from assistant.cli.output import err, out
-    from assistant.commands.edits import applied as edited
-    from assistant.commands.edits import unified_diff
-
-    if answer.markdown and not answer.edits:
-        out().print(Markdown(answer.markdown))
-    for path in dict.fromkeys(edit.path for edit in answer.edits):
-        before = _text(path, place)
-        after = edited(before, [edit for edit in answer.edits if edit.path == path])
-        root = place.root
-        inside = root is not None and path.is_relative_to(root)
-        name = path.relative_to(root).as_posix() if root and inside else path.name
-        diff = unified_diff(name, before, after, new=not path.exists())
-        out().print(Syntax(diff.rstrip(), "diff", background_color="default"))
-    for check in answer.checks:
-        mark = {True: "[green]ok[/]", False: "[red]no[/]", None: "[dim]--[/]"}[check.passed]
-        err().print(f"  {mark} {check.name}", end=" ")
-        err().print(check.detail, markup=False)
-    if answer.edits:
-        err().print("written" if applied else "nothing was written: --apply does it", style="dim")
