@@ -101,6 +101,17 @@ async def test_one_that_was_corrected(write: Write, ask: Ask, fake_engine: FakeC
     assert answer.markdown.endswith("It printed:\n```\n2.0\n```\n")
 
 
+async def test_what_a_call_site_has_around_it_is_not_copied_twice(
+    write: Write, ask: Ask, fake_engine: FakeControl
+) -> None:
+    write(SHOP)
+    fake_engine.answer("NameError", "[2]))\n")
+    fake_engine.configure(default="self.sum = total([2])\n")
+    answer = await COMMAND.run(ask("shop/prices.py", PRICES).job)
+    assert answer.attempts == 2
+    assert answer.checks[1].passed is True
+
+
 async def test_an_injection_runs_in_the_sandbox_alone(
     write: Write, ask: Ask, root: Path, fake_engine: FakeControl
 ) -> None:

@@ -96,7 +96,9 @@ async def _example(job: Job, api: Api) -> tuple[str, Ran, int]:
     example, ran = "", Ran()
     for attempt in range(job.options.repairs + 1):
         job.report("writing an example" if not attempt else "correcting the example")
-        if attempt and not calls(example, api.definition.name):
+        # What stands around a call site here means nothing there.
+        copied = ran.fault.startswith("NameError")
+        if attempt and (copied or not calls(example, api.definition.name)):
             opening = call
         asked = messages if not attempt else _corrected(messages, example, ran, opening)
         reply = await job.model.ask(
