@@ -384,3 +384,11 @@ def test_reading_docstrings() -> None:
     assert read(rest).other == [":rtype: int"]
     assert style_of("Note:\n    Nothing.") == "plain"
     assert manner_of(["x = 1\n", "def f(:"]) is None
+
+
+async def test_a_window_without_room_is_said(write: Write, ask: Ask) -> None:
+    write({"a.py": GOOGLE.replace("|", "")})
+    asked = ask("a.py", GOOGLE)
+    asked.job.model.window = 512
+    with pytest.raises(UsageError, match="longer than the model's window"):
+        await COMMAND.run(asked.job)

@@ -11,6 +11,7 @@ from fake_control import FakeControl
 
 from assistant.commands.catalogue.explain import COMMAND
 from assistant.commands.checked import Checked
+from assistant.commands.fitting import shortened
 from assistant.commands.links import Fact, fenced
 from assistant.commands.protocol import Place
 from assistant.commands.sources import Sources
@@ -303,3 +304,26 @@ async def test_without_an_index(root: Path, ask: Ask, fake_engine: FakeControl) 
 
 def asked_of(control: FakeControl) -> str:
     return str(control.requests()[-1]["messages"][1]["content"])
+
+
+async def test_a_window_without_room_is_said(write: Write, ask: Ask) -> None:
+    write(SHOP)
+    asked = ask("shop/taxes.py", "def |taxed(amount):\n    return amount\n")
+    asked.job.model.window = 512
+    with pytest.raises(UsageError, match="longer than the model's window"):
+        await COMMAND.run(asked.job)
+    assert not asked.said
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_what_is_too_long_is_cut_to_whole_lines_or_to_nothing(ends: bool) -> None:
+    text = "\n".join(f"line {number}" for number in range(100))
+    for room in (1, 20, 200):
+        short = shortened(text, room, len, ends=ends)
+        assert len(short) <= room
+    assert short.startswith("line 0\n")
+    assert ("…" in short) == short.endswith("line 99") == ends
+    assert set(short.split("\n")) <= {*text.split("\n"), "…"}
+    assert shortened(text, 1000, len, ends=ends) == text
+    assert shortened("x" * 99, 20, len, ends=ends).startswith("xx")
+    assert shortened("x", 1, lambda text: 2 if text else 0, ends=ends) == ""

@@ -188,3 +188,11 @@ def test_what_an_example_is() -> None:
     assert calls("from a import f\nf(1)", "f")
     assert not calls("from a import f\n", "f")
     assert not calls("def f():\n    pass\nf()", "f")
+
+
+async def test_a_window_without_room_is_said(write: Write, ask: Ask) -> None:
+    write(SHOP)
+    asked = ask("shop/prices.py", PRICES)
+    asked.job.model.window = 512
+    with pytest.raises(UsageError, match="longer than the model's window"):
+        await COMMAND.run(asked.job)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 
 from assistant.commands.checked import Checked
+from assistant.commands.fitting import shortened
 from assistant.commands.links import Fact, fenced
 from assistant.commands.model import Message
 from assistant.commands.protocol import Answer, Check, Job, Place
@@ -46,15 +47,15 @@ class Explain:
         job.report("reading")
         sources = Sources(job.place)
         found = await asyncio.to_thread(_read, job, sources)
-        shown = Checked(sources, found.facts, job.say)
         begun = _BEGUN[found.about]
-        shown.add(begun)
-        job.report("explaining")
         messages = [
             Message("system", SYSTEM),
             Message("user", _question(job, found)),
             Message("assistant", begun),
         ]
+        shown = Checked(sources, found.facts, job.say)
+        shown.add(begun)
+        job.report("explaining")
         await job.model.ask(messages, MAX_TOKENS, on_text=shown.feed)
         shown.finish()
         shown.add(_listed("Used in", found.used) + _listed("Calls", found.calls))
@@ -77,28 +78,15 @@ def _question(job: Job, found: Subject) -> str:
     asked += ". Write the number of a fact, such as [1], behind what you say from it."
     if job.instruction:
         asked += f"\n{job.instruction}"
-    room = job.model.window - MAX_TOKENS - RESERVE - job.model.count(facts + asked)
-    text = _shortened(job, found.text, room)
+    count = job.model.count
+    room = job.model.window - MAX_TOKENS - RESERVE - count(asked)
+    if facts:
+        facts = shortened(facts, room // 2, count)
+    text = shortened(found.text, room - count(facts), count, ends=True)
     parts = [f"This is {found.what}:\n{fenced(text, found.language)}"]
     if facts:
         parts.append(f"Facts about the repository:\n{fenced(facts)}")
     return "\n".join([*parts, asked])
-
-
-def _shortened(job: Job, text: str, room: int) -> str:
-    """``text`` with its middle left out until it fits into ``room`` tokens."""
-    lines = text.split("\n")
-    if job.model.count(text) <= room:
-        return text
-    keep = len(lines)
-    while keep > 2:
-        keep = keep * 3 // 4
-        head = lines[: keep * 2 // 3]
-        tail = lines[len(lines) - (keep - len(head)) :]
-        text = "\n".join([*head, "…", *tail])
-        if job.model.count(text) <= room:
-            return text
-    return text[: max(0, room) * 2]
 
 
 def _listed(title: str, facts: tuple[Fact, ...]) -> str:

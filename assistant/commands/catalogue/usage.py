@@ -14,6 +14,7 @@ from assistant.commands.apis import Api, api_of
 from assistant.commands.blocks import within
 from assistant.commands.checking.project import Project, module_of, relative
 from assistant.commands.checking.trying import Ran, calls, prints, run_script
+from assistant.commands.fitting import shortened
 from assistant.commands.links import code, fenced, link
 from assistant.commands.model import Message
 from assistant.commands.protocol import Answer, Check, Job, Place
@@ -123,9 +124,7 @@ async def _example(job: Job, api: Api) -> tuple[str, Ran, int]:
 
 def _messages(job: Job, api: Api, opening: str) -> list[Message]:
     room = job.model.window - MAX_TOKENS - RESERVE
-    source = api.source
-    while job.model.count(source) > room // 2:
-        source = source[: len(source) * 3 // 4]
+    source = shortened(api.source, room // 2, job.model.count)
     sites = "\n".join(api.sites[:_ASKED])[: room // 2]
     asked = f"From {api.path}:\n{fenced(source, 'python')}\n"
     if sites:

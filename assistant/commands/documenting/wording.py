@@ -7,6 +7,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 
+from assistant.commands.fitting import shortened
 from assistant.commands.links import fenced
 from assistant.commands.model import Message
 from assistant.commands.protocol import Answer, Check, Job
@@ -27,12 +28,12 @@ SYSTEM = (
 async def worded(
     job: Job, name: str, source: str, language: str, wanted: dict[str, str]
 ) -> Wording:
-    """A sentence for each key of ``wanted``, of which the values say what is asked."""
+    """A sentence for each key of ``wanted``, of which the values say what is asked. Raises
+    UsageError where the model's window has no room for the source."""
     keys = list(wanted)
     form = "\n".join(f"{key}: {asked}" for key, asked in wanted.items())
     room = job.model.window - MAX_TOKENS - RESERVE
-    while job.model.count(source) > room:
-        source = source[: len(source) * 3 // 4]
+    source = shortened(source, room, job.model.count)
     asked = (
         f"{fenced(source, language)}\nDocument `{name}`. Answer with these lines alone, one short"
     )

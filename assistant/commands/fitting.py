@@ -1,0 +1,36 @@
+"""Text that is cut to what a model's window has room for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from assistant.errors import UsageError
+
+
+def shortened(text: str, room: int, count: Callable[[str], int], *, ends: bool = False) -> str:
+    """``text`` where it fits into ``room`` tokens of ``count``, otherwise its first whole lines;
+    with ``ends``, its first and last ones around a ``…``. Where not even one line fits, a piece
+    of the first, which may be empty.
+
+    Raises UsageError where there is no room at all.
+    """
+    if room <= 0:
+        raise UsageError(
+            "what is asked is longer than the model's window: shorten it, or set"
+            " engine.max_model_len higher"
+        )
+    if count(text) <= room:
+        return text
+    lines = text.split("\n")
+    keep = len(lines)
+    while keep > (2 if ends else 1):
+        keep = keep * 3 // 4
+        head = lines[: keep * 2 // 3 if ends else keep]
+        tail = ["…", *lines[len(lines) - (keep - len(head)) :]] if ends else []
+        shorter = "\n".join([*head, *tail])
+        if count(shorter) <= room:
+            return shorter
+    piece = lines[0]
+    while piece and count(piece) > room:
+        piece = piece[: len(piece) * 3 // 4]
+    return piece
