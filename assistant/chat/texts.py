@@ -64,9 +64,7 @@ class Texts:
             unsaved = {path: text for path, text in unsaved.items() if path in mentioned}
         else:
             wanted = ["."]
-        # What a repository's configuration would run is not run.
-        options = ["--no-ext-diff", "--no-textconv", "--no-color", "--relative"]
-        parts = [self._git("diff", *options, "HEAD", "--", *wanted, *left_out)]
+        parts = [self._compared("HEAD", "--", *wanted, *left_out)]
         for path, text in unsaved.items():
             old = self._git("show", "--no-textconv", f"HEAD:./{path}").splitlines(keepends=True)
             new = text.splitlines(keepends=True)
@@ -94,7 +92,7 @@ class Texts:
         if opened := [path for path, _ in self._buffers() if _is_python(path)]:
             return opened
         changed = [
-            *self._git("diff", "--name-only", "--relative", "-z", "HEAD", "--", ".").split("\0"),
+            *self._compared("--name-only", "-z", "HEAD", "--", ".").split("\0"),
             *self._git("ls-files", "--others", "--exclude-standard", "-z").split("\0"),
         ]
         sources = sources_of(self.root, self.documents)
@@ -142,6 +140,23 @@ class Texts:
             return (self.root / path).read_bytes().decode(errors="replace")
         except OSError:
             return None
+
+    def _compared(self, *arguments: str) -> str:
+        """What ``git diff`` prints. What a repository's configuration would run is not run: its
+        filters are emptied by name, as git has no option for all, and a submodule's own
+        configuration is not looked at. Raises UsageError for a filter that cannot be emptied."""
+        settings: list[str] = []
+        for key in self._git("config", "--name-only", "-z", "--get-regexp", r"^filter\.").split(
+            "\0"
+        ):
+            name = key.rpartition(".")[0]
+            if "=" in name:
+                raise UsageError(f"@diff is not made: rename {name!r} in git's configuration")
+            if "." in name:
+                for each in ("clean=", "smudge=", "process=", "required=false"):
+                    settings += ["-c", f"{name}.{each}"]
+        options = ["--no-ext-diff", "--no-textconv", "--no-color", "--relative"]
+        return self._git(*settings, "diff", *options, "--ignore-submodules=dirty", *arguments)
 
     def _git(self, *arguments: str) -> str:
         """What git prints; nothing where it fails, as outside of a repository."""

@@ -94,6 +94,28 @@ def test_a_diff_starts_no_program_of_the_repository(committed: Path) -> None:
     assert not ran.exists()
 
 
+@pytest.mark.parametrize("key", ["evil.clean", "evil.process", "E.v.clean"])
+def test_a_diff_starts_no_filter_of_the_repository(committed: Path, key: str) -> None:
+    ran, name = committed / "ran", key.rpartition(".")[0]
+    git(committed, "config", f"filter.{key}", f"touch '{ran}'; cat")
+    git(committed, "config", f"filter.{name}.required", "true")
+    (committed / ".gitattributes").write_text(f"*.py filter={name}\n")
+    (committed / "stock.py").write_text("x = 1\n")
+    assert "+x = 1" in Texts(committed)("diff")
+    assert "stock.py" in Texts(committed)("diagnostics")
+    assert not ran.exists()
+
+
+def test_a_filter_that_cannot_be_emptied_is_not_run(committed: Path) -> None:
+    ran = committed / "ran"
+    git(committed, "config", "filter.a=b.clean", f"touch '{ran}'; cat")
+    (committed / ".gitattributes").write_text("*.py filter=a=b\n")
+    (committed / "stock.py").write_text("x = 1\n")
+    with pytest.raises(UsageError, match=r"rename 'filter\.a=b'"):
+        Texts(committed)("diff")
+    assert not ran.exists()
+
+
 def test_no_diff_is_said(committed: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nothing differs"):
         Texts(committed)("diff")
