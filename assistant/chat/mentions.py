@@ -1,7 +1,8 @@
 """What a message points to: ``@file:path``, ``@symbol:name``, ``@diff``, ``@diagnostics``,
 ``@tests``.
 
-``@path/to/file.py`` and ``@path/to/file.py:10-20`` are files too.
+``@path/to/file.py`` and ``@path/to/file.py:10-20`` are files too. What only looks like one, such as
+``@pytest.fixture`` or ``@types/node``, is plain text where there is no such file.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from assistant.commands.lookup import TEXTS as TEXT_FILES
 from assistant.commands.sources import Sources
 from assistant.context.repository import Repository
 from assistant.errors import UsageError
+from assistant.syntax import of_path
 
 TEXTS = ("diff", "diagnostics", "tests")
 KINDS = ("file", "symbol", "selection", *TEXTS)
@@ -73,7 +76,7 @@ def resolve(message: str, sources: Sources, repository: Repository | None, texts
             found = [Material(bare, "", 0, text)] if text.strip() else []
         else:
             found = named[mention.start()]
-        if not found:
+        if not found and not _plain(mention):
             missing.append(mention[0])
         material += [each for each in found if each not in material]
     return Given(tuple(material), tuple(dict.fromkeys(missing)))
@@ -82,18 +85,35 @@ def resolve(message: str, sources: Sources, repository: Repository | None, texts
 def place(message: str, sources: Sources, repository: Repository | None) -> Pointed | None:
     """The first file or symbol that ``message`` mentions. Raises UsageError for one that is not
     there."""
-    mention = next((m for m in _MENTION.finditer(message) if not m["bare"]), None)
-    if mention is None:
+    for mention in _MENTION.finditer(message):
+        if mention["bare"]:
+            continue
+        if found := _named(mention, sources, repository):
+            break
+        if not _plain(mention):
+            raise UsageError(f"nothing found for {mention[0]}: check the name")
+    else:
         return None
-    found = _named(mention, sources, repository)
-    if not found:
-        raise UsageError(f"nothing found for {mention[0]}: check the name")
     material, lines = found[0], len(found[0].text.split("\n"))
     whole = mention["kind"] != "symbol" and not _LINES.match(_written(mention))
     # A symbol, a line or a file is pointed at; lines are selected.
     last = material.line + lines if lines > 1 and material.what == "file" and not whole else None
     without = (message[: mention.start()] + message[mention.end() :]).strip()
     return Pointed(material.path, material.line, last, without)
+
+
+def without_texts(message: str) -> str:
+    """``message`` without ``@diff``, ``@diagnostics`` and ``@tests``."""
+    left = _MENTION.sub(lambda mention: "" if mention["bare"] else mention[0], message)
+    return left if left == message else re.sub(r"[ \t]{2,}", " ", left).strip()
+
+
+def _plain(mention: re.Match[str]) -> bool:
+    """Whether one that leads nowhere is no mention: a decorator, the name of a package."""
+    path = mention["path"]
+    if not path or mention["lines"]:
+        return False
+    return of_path(path) is None and not path.lower().endswith(TEXT_FILES)
 
 
 def _written(mention: re.Match[str]) -> str:

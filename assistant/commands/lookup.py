@@ -32,7 +32,8 @@ TOKEN = re.compile(
     rf"|\b[Ll]ines?\s+(?P<first>\d+)(?:[-–]\d+)?\s+(?:of|in)\s+`?(?P<of>{_PATH}\.\w+)`?"  # noqa: RUF001
 )
 _PLACE = re.compile(rf"(?P<path>{_PATH}){_LINE.format('line')}")
-_TEXTS = (".md", ".rst", ".txt", ".toml", ".json", ".yaml", ".yml", ".cfg", ".ini", ".xml")
+TEXTS = (".md", ".rst", ".txt", ".toml", ".json", ".yaml", ".yml", ".cfg", ".ini", ".xml")
+"""How files end that are text, and of no programming language."""
 _NAME = re.compile(r"[\w.:]*?([^\W\d]\w*)(?:\(.*\))?")
 _NEAR = 3
 """Lines around a link in which the name that it is given for must stand."""
@@ -135,7 +136,7 @@ class Lookup:
 
 def _is_file(path: str) -> bool:
     """Whether that can only be a file: ``host.name:80`` and ``12.5:1`` are none."""
-    return "/" in path or path.endswith(_TEXTS) or of_path(path) is not None
+    return "/" in path or path.endswith(TEXTS) or of_path(path) is not None
 
 
 def _plain(text: str) -> str:

@@ -159,6 +159,25 @@ def test_a_mention_that_leads_nowhere_is_said_and_nothing_is_kept(make: Make, me
     assert chat.conversation.turns == []
 
 
+@pytest.mark.parametrize(
+    "message",
+    ["why does @pytest.fixture not work", 'what is @app.get("/x")', "@types/node, is it needed?"],
+)
+def test_what_only_looks_like_a_mention_is_plain_text(make: Make, message: str) -> None:
+    model = Scripted("x")
+    chat = make(model)
+    ask(chat, message)
+    assert message in shown(model)
+    found = place(f"{message} @stock.py:7", chat.sources(), chat.repository)
+    assert found == Pointed("stock.py", 6, None, message)
+
+
+@pytest.mark.parametrize("message", ["@file:types/node", "@docs/absent.md", "@types/node:3"])
+def test_what_is_clearly_a_file_must_be_there(make: Make, message: str) -> None:
+    with pytest.raises(UsageError, match="nothing found for @"):
+        ask(make(Scripted("x")), message)
+
+
 def test_earlier_turns_go_along_whole_or_not_at_all(make: Make) -> None:
     model = Scripted("short answer")
     chat = make(model)
