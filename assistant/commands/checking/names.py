@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -52,6 +53,9 @@ _FROM = (
     "enum",
     "copy",
 )
+_LINE_END = re.compile(r"\r\n?|\n")
+_ENCODING = re.compile(r"#.*?coding[:=][ \t]*[-\w.]+")
+"""As PEP 263 has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +103,13 @@ def resolved(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def import_edit(path: Path, text: str, imports: Sequence[str]) -> FileEdit:
     """Brings ``imports`` into the file ``path`` of that text."""
     at = import_place(text)
-    return FileEdit(path, at, at, "".join(f"{line}\n" for line in imports))
+    begun = "\n" if at and text[at - 1] not in "\r\n" else ""
+    return FileEdit(path, at, at, begun + "".join(f"{line}\n" for line in imports))
 
 
 def import_place(text: str) -> int:
     """Offset at which a further import goes: behind the last import of the file's head, else
-    behind its docstring and ``from __future__``."""
+    behind its docstring and ``from __future__``, else behind the comments that head the file."""
     try:
         body = ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -115,7 +120,25 @@ def import_place(text: str) -> int:
         if not (is_doc or isinstance(statement, ast.Import | ast.ImportFrom)):
             break
         last = statement.end_lineno or 0
-    return sum(len(line) for line in text.splitlines(keepends=True)[:last])
+    # Lines as Python counts them: ``str.splitlines`` ends some at form feeds and U+2028 as well.
+    ends = [each.end() for each in _LINE_END.finditer(text)]
+    if last:
+        return ends[last - 1] if last <= len(ends) else len(text)
+    return _behind_comments(text, ends)
+
+
+def _behind_comments(text: str, ends: Sequence[int]) -> int:
+    """Behind the shebang and the encoding, and behind what else stands in their comment or begins
+    the file, unless it goes with the code right below it."""
+    start, fixed = 0, 0
+    for number, end in enumerate([*ends, len(text)]):
+        line = text[start:end]
+        if not line.startswith("#"):
+            return start if not line.strip() else fixed
+        start = end
+        if number < 2 and (_ENCODING.match(line) or (number == 0 and line.startswith("#!"))):
+            fixed = end
+    return start
 
 
 @cache

@@ -11,7 +11,7 @@ from assistant.commands import surroundings
 from assistant.commands.blocks import within
 from assistant.commands.candidates import DRAWN_AT, best_of
 from assistant.commands.checking.names import import_edit, resolved, undefined
-from assistant.commands.edits import applied
+from assistant.commands.edits import applied, edits_between
 from assistant.commands.implementing import told
 from assistant.commands.implementing.agreement import groups
 from assistant.commands.implementing.candidate import Candidate
@@ -52,7 +52,12 @@ class Work:
         path = self.job.place.document.path
         edits = [FileEdit(path, self.gap.start, self.gap.end, best.body)]
         if best.imports:
-            edits.insert(0, import_edit(path, self.gap.text, best.imports))
+            # Where they go is seen in the file with the body: that is what was tried.
+            brought = import_edit(path, self.gap.filled(best.body), best.imports)
+            if brought.start < self.gap.start:
+                edits.insert(0, brought)
+            else:
+                edits = edits_between(path, self.gap.text, best.text)
         shown = fenced(
             surroundings.dedented(self.gap.shown(best.body).strip("\n")), self.gap.language.name
         )
