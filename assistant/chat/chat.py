@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from assistant.chat.conversation import Conversation, Turn
-from assistant.chat.mentions import KINDS, Given, Material, Texts, resolve
+from assistant.chat.mentions import KINDS, Given, Material, Texts, no_texts, resolve
 from assistant.chat.texts import sources_of
 from assistant.chat.thinking import Thinking
 from assistant.commands.checked import Checked
@@ -56,7 +56,7 @@ class Chat:
     conversation: Conversation
     model: Model
     repository: Repository | None = None
-    texts: Texts = lambda kind, files: ""
+    texts: Texts = no_texts
     open_documents: Sequence[Document] = ()
     python: PythonEnvironment = field(default_factory=own)
     """What the project's Python code runs with."""

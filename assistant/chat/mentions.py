@@ -8,8 +8,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from assistant.commands.lookup import TEXTS as TEXT_FILES
 from assistant.commands.sources import Sources
@@ -58,9 +59,17 @@ class Given:
     missing: tuple[str, ...] = ()
 
 
-Texts = Callable[[str, Sequence[str]], str]
-"""Gives the text that ``diff``, ``diagnostics`` or ``tests`` stands for, about the files that are
-mentioned beside it; empty where there is none. Raises UsageError."""
+class Texts(Protocol):
+    """What ``diff``, ``diagnostics`` and ``tests`` stand for."""
+
+    def __call__(self, kind: str, mentioned: Sequence[str], /, *, wrong: bool = False) -> str:
+        """The text of ``kind``, about the files that are mentioned beside it; empty where there is
+        none and, if only what is ``wrong`` is asked for, where nothing is. Raises UsageError."""
+
+
+def no_texts(kind: str, mentioned: Sequence[str], *, wrong: bool = False) -> str:
+    """Where nobody knows any."""
+    return ""
 
 
 def resolve(message: str, sources: Sources, repository: Repository | None, texts: Texts) -> Given:

@@ -95,14 +95,15 @@ def _prepared(chat: Chat, asked: Slash, listener: Listener, cursor: Place | None
     material = {
         _MATERIAL[kind]: text
         for kind in TEXTS
-        if re.search(rf"(?<![\w@])@{kind}\b", asked.rest) and (text := chat.texts(kind, files))
+        if re.search(rf"(?<![\w@])@{kind}\b", asked.rest)
+        and (text := chat.texts(kind, files, wrong=True))
     }
     return Job(
         place,
         chat.model,
         sandbox.run,
         chat.repository,
-        instruction,
+        mentions.without_texts(instruction),
         material,
         say=listener.say,
         report=listener.report,

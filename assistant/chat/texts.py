@@ -46,15 +46,17 @@ class Texts:
     python: PythonEnvironment = field(default_factory=own)
     """What the project's tests run with."""
 
-    def __call__(self, kind: str, mentioned: Sequence[str] = ()) -> str:
+    def __call__(self, kind: str, mentioned: Sequence[str] = (), *, wrong: bool = False) -> str:
         """The text of ``kind``, about the files that are ``mentioned``, else those that concern.
-        Raises UsageError with what to do where there is none."""
+        Where nothing is amiss that is said, or, with ``wrong``, nothing. Raises UsageError with
+        what to do where there is none."""
         if said := self.given.get(kind, "").strip("\n"):
             return said
         make = {"diff": self._diff, "diagnostics": self._diagnostics, "tests": self._tests}[kind]
-        return make(mentioned)
+        text, amiss = make(mentioned)
+        return text if amiss or not wrong else ""
 
-    def _diff(self, mentioned: Sequence[str]) -> str:
+    def _diff(self, mentioned: Sequence[str]) -> tuple[str, bool]:
         unsaved = {path: text for path, text in self._buffers() if self._on_disk(path) != text}
         if not self._git("rev-parse", "--is-inside-work-tree"):
             raise UsageError(f"@diff is empty: {self.root} is no git repository")
@@ -72,9 +74,9 @@ class Texts:
         diff = "\n".join(part.rstrip("\n") for part in parts if part)
         if not diff:
             raise UsageError(f"@diff is empty: nothing differs from the last commit of {self.root}")
-        return diff
+        return diff, True
 
-    def _diagnostics(self, mentioned: Sequence[str]) -> str:
+    def _diagnostics(self, mentioned: Sequence[str]) -> tuple[str, bool]:
         sources = sources_of(self.root, self.documents)
         paths = [path for path in mentioned if _is_python(path)] or self._concerning()
         lines = []
@@ -85,7 +87,9 @@ class Texts:
             raise UsageError("no Python file is open, changed or mentioned: say which with @FILE")
         if len(lines) > _MOST_FAULTS:
             lines[_MOST_FAULTS:] = [f"and {len(lines) - _MOST_FAULTS} more"]
-        return "\n".join(lines) or f"pyflakes finds nothing in {', '.join(paths[:5])}"
+        if not lines:
+            return f"pyflakes finds nothing in {', '.join(paths[:5])}", False
+        return "\n".join(lines), True
 
     def _concerning(self) -> list[str]:
         """The Python files that are open; else those that were changed; else all, when few."""
@@ -102,7 +106,7 @@ class Texts:
         python = [path for path in every if _is_python(path)]
         return python if len(python) <= FEW else []
 
-    def _tests(self, mentioned: Sequence[str]) -> str:
+    def _tests(self, mentioned: Sequence[str]) -> tuple[str, bool]:
         project = Project.of(self.root, self.documents)
         about = [path for path in mentioned or [self.here] if path]
         tests = _concerned(project.files, about)
@@ -122,10 +126,10 @@ class Texts:
         )
         seen = trials.run(self.run, [text])[0]
         if seen.fault:
-            return f"The tests could not be run: {seen.fault}"
+            return f"The tests could not be run: {seen.fault}", True
         failed = [f"FAILED {name}: {why}" for name, why in seen.failed.items()]
         summary = f"{len(seen.passed)} passed, {len(failed)} failed in {', '.join(tests)}"
-        return "\n".join([*failed, summary])
+        return "\n".join([*failed, summary]), bool(failed)
 
     def _buffers(self) -> list[tuple[str, str]]:
         """Those in the workspace folder: paths relative to it, and texts."""

@@ -13,6 +13,7 @@ from assistant.chat import slash
 from assistant.chat.chat import Chat, Listener
 from assistant.chat.conversation import Conversation, Turn, load
 from assistant.chat.mentions import Pointed, place
+from assistant.chat.texts import Texts
 from assistant.commands.model import Reply
 from assistant.context import Repository
 from assistant.engines.protocol import Message
@@ -295,6 +296,21 @@ def test_a_command_runs_where_it_is_told(make: Make, root: Path) -> None:
     assert "return x + 1" in done.edits[0].text
     assert [turn.role for turn in chat.conversation.turns] == ["user", "assistant"]
     assert (root / "todo.py").read_text().endswith("pass\n")  # nothing was written
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"), [("import os\n", {"diagnostic": "stock.py:1"}), ("x = 1\n", {})]
+)
+def test_a_command_is_given_what_is_wrong_and_nothing_where_nothing_is(
+    make: Make, root: Path, code: str, expected: dict[str, str]
+) -> None:
+    (root / "stock.py").write_text(code)
+    called = slash.slash("/fix @stock.py:1 what @diagnostics says, please")
+    assert called is not None
+    chat = make(Scripted("x"), texts=Texts(root))
+    job = asyncio.run(slash.prepared(chat, called, Listener()))
+    assert {kind: text[:10] for kind, text in job.material.items()} == expected
+    assert job.instruction == "what says, please"
 
 
 def test_a_command_that_is_none_is_said() -> None:

@@ -160,6 +160,15 @@ def test_all_tests_where_nothing_is_open(root: Path) -> None:
     assert said.endswith("2 passed, 1 failed in tests/test_other.py, tests/test_stock.py")
 
 
+def test_only_what_is_wrong_is_given_when_that_is_asked_for(root: Path) -> None:
+    texts = Texts(root)
+    assert texts("diagnostics", ["stock.py"], wrong=True) == ""
+    assert "other.py:1" in texts("diagnostics", ["other.py"], wrong=True)
+    passing = Texts(root, here="tests/test_other.py")
+    assert passing("tests") == "1 passed, 0 failed in tests/test_other.py"
+    assert passing("tests", wrong=True) == ""
+
+
 def test_no_test_is_said(root: Path) -> None:
     with pytest.raises(UsageError, match=r"no test of pytest's concerns lonely\.py"):
         Texts(root, here="lonely.py")("tests")
