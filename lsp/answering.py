@@ -126,7 +126,7 @@ async def python_of(session: Session, root: Path | None) -> PythonEnvironment:
 
 async def proposed(proposal: Proposal, answer: Answer, apply: bool | None) -> dict[str, Any]:
     """``{edits, checks, applied}`` of a command's answer, after the user was asked."""
-    edits, applied = await proposal.make(answer.edits, apply, _summary(answer.checks))
+    edits, applied = await proposal.make(answer, apply, _summary(answer.checks))
     checks = [asdict(check) for check in answer.checks]
     return {"edits": edits, "checks": checks, "applied": applied}
 

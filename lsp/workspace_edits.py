@@ -10,7 +10,7 @@ from pathlib import Path
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from assistant.commands.protocol import FileEdit, Place
+from assistant.commands.protocol import Answer, FileEdit, Place
 from assistant.completion.lines import newline_of
 from assistant.context.reading import decode
 from assistant.errors import UsageError
@@ -19,6 +19,7 @@ from assistant.types import PositionEncoding
 from lsp.server import AssistantServer
 
 _ANNOTATION = "assistant"
+_OTHER = "has changed meanwhile, or is there and was not read (ignored, or too large)"
 _TextDocumentEdits = list[types.TextEdit | types.AnnotatedTextEdit | types.SnippetTextEdit]
 _Changes = list[types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile]
 
@@ -69,20 +70,24 @@ class Proposal:
         self._given = {b.path: Given(b.uri, b.text, True) for b in ls.session.documents}
 
     async def make(
-        self, edits: Sequence[FileEdit], apply: bool | None, summary: str = ""
+        self, answer: Answer, apply: bool | None, summary: str = ""
     ) -> tuple[types.WorkspaceEdit | None, bool]:
         """The edit, None where there is none or its text has changed meanwhile, and whether it
         was applied. ``apply``: True where the user has asked for it already, False to leave it.
         ``summary`` is for the user who is asked.
 
-        Raises UsageError for an edit of what does not belong to the workspace.
+        Raises UsageError for an edit of what does not belong to the workspace, or of a file that is
+        not what the command was shown.
         """
         files: dict[Path, list[FileEdit]] = {}
-        for each in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        for each in sorted(answer.edits, key=lambda edit: (edit.start, edit.end)):
             files.setdefault(each.path, []).append(each)
         if not files:
             return None, False
         await asyncio.to_thread(self._read, [path for path in files if path not in self._given])
+        for path in files:
+            if path in answer.texts and answer.texts[path] != self._given[path].text:
+                raise UsageError(f"{path.name} {_OTHER}: nothing was applied")
         if self._told_of_change(files):
             return None, False
         edit = self._edit(files, summary)
@@ -103,7 +108,7 @@ class Proposal:
             text, written = None, b""
             try:
                 written = path.read_bytes()
-                text = written.decode("utf-8", "replace")
+                text = decode(written)
             except FileNotFoundError:
                 pass
             except OSError as error:

@@ -42,6 +42,7 @@ def read_document(file: Path, unsaved: str) -> Document:
     are not text or cannot be read.
     """
     from assistant import syntax
+    from assistant.context.reading import decode
 
     if unsaved == "-":
         data = sys.stdin.buffer.read()
@@ -55,7 +56,7 @@ def read_document(file: Path, unsaved: str) -> Document:
         raise UsageError(f"{file} is larger than {MAX_BYTES // 1_000_000} MB: nothing is completed")
     if b"\0" in data[:8192]:
         raise UsageError(f"{file} is not a text file")
-    text = data.decode("utf-8", "replace")
+    text = decode(data)
     language = syntax.of_document(file, text)
     return Document(file, text, language.name if language else "")
 

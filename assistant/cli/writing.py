@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import codecs
 from pathlib import Path
 
 from assistant.commands.edits import applied, unified_diff
@@ -11,20 +11,21 @@ from assistant.completion.lines import newline_of
 from assistant.errors import UsageError
 
 
-def given(path: Path, place: Place) -> str:
-    """The file as the command was given it; empty where there is none."""
+def given(path: Path, place: Place, answer: Answer) -> str | None:
+    """The file as the command was given it; None where there was none."""
     for document in (place.document, *place.open_documents):
         if document.path == path:
             return document.text
-    return _text(path)
+    return answer.texts[path] if path in answer.texts else _text(path)
 
 
-def made(edits: Sequence[FileEdit], place: Place) -> dict[Path, tuple[str, str]]:
-    """For each file its text as the command was given it and with ``edits``, which get its line
+def made(answer: Answer, place: Place) -> dict[Path, tuple[str, str]]:
+    """For each file its text as the command was given it and with the edits, which get its line
     ends."""
     found = {}
+    edits = answer.edits
     for path in dict.fromkeys(edit.path for edit in edits):
-        before = given(path, place)
+        before = given(path, place, answer) or ""
         newline = newline_of(before) if before else "\n"
         own = [
             FileEdit(path, each.start, each.end, _with(newline, each.text))
@@ -35,17 +36,23 @@ def made(edits: Sequence[FileEdit], place: Place) -> dict[Path, tuple[str, str]]
     return found
 
 
-def write(edits: Sequence[FileEdit], place: Place) -> None:
-    """Put ``edits`` into the files. Raises UsageError where a file has changed meanwhile or cannot
-    be written; then nothing is."""
-    files = made(edits, place)
-    for path, (before, _) in files.items():
-        if _text(path) != before:
+def write(answer: Answer, place: Place) -> None:
+    """Put the edits into the files. Raises UsageError where a file is not what the command was
+    shown, lies outside the workspace folder or cannot be written; but for the last, nothing is
+    written then."""
+    files = made(answer, place)
+    for path in files:
+        root = place.root
+        if root is not None and not path.resolve().is_relative_to(root.resolve()):
+            raise UsageError(f"{path} leads out of the workspace folder: nothing was written")
+        now, before = _text(path), given(path, place, answer)
+        if now != before and (now or before):
             raise UsageError(f"{path} is not what the answer was made for: nothing was written")
     for path, (_, text) in files.items():
         try:
+            mark = codecs.BOM_UTF8 if _bytes(path).startswith(codecs.BOM_UTF8) else b""
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(text.encode())
+            path.write_bytes(mark + text.encode())
         except (OSError, UnicodeEncodeError) as error:
             raise UsageError(f"{path} was not written: {error}") from error
 
@@ -59,7 +66,7 @@ def show(answer: Answer, place: Place) -> None:
 
     if answer.markdown and not answer.edits:
         out().print(Markdown(answer.markdown))
-    for path, (before, after) in made(answer.edits, place).items():
+    for path, (before, after) in made(answer, place).items():
         root = place.root
         inside = root is not None and path.is_relative_to(root)
         name = path.relative_to(root).as_posix() if root and inside else path.name
@@ -75,11 +82,15 @@ def _with(newline: str, text: str) -> str:
     return text.replace("\r\n", "\n").replace("\n", newline)
 
 
-def _text(path: Path) -> str:
-    """As commands read a file, byte for byte. Raises UsageError for what is no text."""
+def _bytes(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
+
+
+def _text(path: Path) -> str | None:
+    """As commands read a file; None where there is none. Raises UsageError for what is no text."""
     try:
-        return path.read_bytes().decode()
+        return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        return ""
+        return None
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is no UTF-8 text: nothing was written ({error})") from error

@@ -80,6 +80,9 @@ class Answer:
     edits: tuple[FileEdit, ...] = ()
     checks: tuple[Check, ...] = ()
     attempts: int = 0
+    texts: Mapping[Path, str | None] = field(default_factory=dict)
+    """What other files than the command's own held when their edits were made; None where there
+    was none. An edit of what is another text now is not applied."""
 
 
 @dataclass(frozen=True, slots=True)

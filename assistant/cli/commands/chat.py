@@ -72,7 +72,10 @@ class _Terminal:
             try:
                 chat = self._chat(settings, one.model, one.repository)
                 if message:
-                    self._answer(loop, chat, message)
+                    try:
+                        self._answer(loop, chat, message)
+                    except asyncio.CancelledError:
+                        raise typer.Exit(130) from None  # as a shell reports Ctrl-C
                     return
                 for line in _lines():
                     self._one(loop, chat, line)
@@ -107,6 +110,7 @@ class _Terminal:
         from assistant import sandbox
         from assistant.chat import slash
         from assistant.chat.chat import Listener
+        from assistant.cli.commands.do import changes
         from assistant.cli.output import emit, err, out
 
         called = slash.slash(message)
@@ -133,7 +137,10 @@ class _Terminal:
                 job = _until_stopped(loop, slash.prepared(chat, called, listener))
                 proposed = _until_stopped(loop, slash.run(chat, called, job)), job.place
         assert chat.kept is not None
-        emit(_payload(chat.conversation, chat.kept), self.json_mode, lambda: console.print())
+        payload = _payload(chat.conversation, chat.kept)
+        if proposed is not None and quiet:
+            payload |= changes(*proposed)
+        emit(payload, self.json_mode, lambda: console.print())
         if proposed is not None and proposed[0].edits and not quiet:
             _propose(*proposed)
 
@@ -149,7 +156,7 @@ def _propose(answer: Answer, place: Place) -> None:
         with contextlib.suppress(EOFError, KeyboardInterrupt):
             said = input("write this? [y/N] ")
     if said.strip().lower() in ("y", "yes"):
-        write(answer.edits, place)
+        write(answer, place)
         err().print("written", style="dim")
     else:
         err().print("nothing was written", style="dim")

@@ -23,7 +23,7 @@ MATERIAL = ("diagnostic", "traceback", "test", "diff")
 
 
 def command(
-    name: Annotated[str, typer.Argument(help="Which command; --list names them.")],
+    name: Annotated[str, typer.Argument(help="Which command; a wrong name is answered with all.")],
     file: FileArgument,
     line: Annotated[int, typer.Option(min=0, help="0-based line of the cursor.")] = 0,
     character: Annotated[int, typer.Option(min=0, help="0-based, in UTF-16 units.")] = 0,
@@ -80,7 +80,7 @@ def command(
 
     answer, seconds = asyncio.run(run())
     if apply:
-        write(answer.edits, place)
+        write(answer, place)
 
     def shown() -> None:
         show(answer, place)
@@ -95,11 +95,18 @@ def payload(name: str, answer: Answer, place: Place, seconds: float) -> dict[str
     """The command line's contract. Ranges count UTF-16 units."""
     return {
         "name": name,
-        "edits": [_edit(edit, place) for edit in answer.edits],
         "markdown": answer.markdown,
-        "checks": [asdict(check) for check in answer.checks],
+        **changes(answer, place),
         "attempts": answer.attempts,
         "timings_ms": {"total": round(seconds * 1000, 1)},
+    }
+
+
+def changes(answer: Answer, place: Place) -> dict[str, Any]:
+    """What a command would change, and what was checked."""
+    return {
+        "edits": [_edit(edit, place, answer) for edit in answer.edits],
+        "checks": [asdict(check) for check in answer.checks],
     }
 
 
@@ -133,10 +140,10 @@ def _read(given: str) -> tuple[str, str]:
     return kind, text
 
 
-def _edit(edit: FileEdit, place: Place) -> dict[str, Any]:
+def _edit(edit: FileEdit, place: Place, answer: Answer) -> dict[str, Any]:
     from assistant.cli.writing import given
     from assistant.positions import position_at
 
-    text = given(edit.path, place)
+    text = given(edit.path, place, answer) or ""
     start, end = (asdict(position_at(text, offset)) for offset in (edit.start, edit.end))
     return {"path": str(edit.path), "range": {"start": start, "end": end}, "text": edit.text}

@@ -87,11 +87,14 @@ def _answer(job: Job, asked: Question, best: Version, attempts: int) -> Answer:
         said = f"No edit was found: {why}.\n"
         return Answer(said, checks=checks, attempts=attempts)
     edits, diffs = list[FileEdit](), list[str]()
+    texts: dict[Path, str | None] = {}
     for path, text in best.texts.items():
         before = asked.texts.get(path, "")
-        edits += edits_between(_file(job, asked, path), before, text)
+        file = _file(job, asked, path)
+        edits += edits_between(file, before, text)
+        texts[file] = asked.texts.get(path)
         diffs.append(unified_diff(path, before, text, new=path not in asked.texts))
-    return Answer(fenced("".join(diffs), "diff"), tuple(edits), checks, attempts)
+    return Answer(fenced("".join(diffs), "diff"), tuple(edits), checks, attempts, texts)
 
 
 def _file(job: Job, asked: Question, path: str) -> Path:
@@ -107,7 +110,10 @@ def _checks(best: Version) -> list[Check]:
     checks.append(Check("parses", not best.unparsed, ", ".join(best.unparsed)))
     if _python(best.texts):
         missing = ", ".join(best.missing)
-        checks.append(Check("names", not missing, f"not defined: {missing}" if missing else ""))
+        if best.hidden and not missing:
+            checks.append(Check("names", None, "a star import hides names"))
+        else:
+            checks.append(Check("names", not missing, f"not defined: {missing}" if missing else ""))
         checks.append(_tests(best))
     if best.gone:
         checks.append(Check("callers", False, f"what is gone is used: {uses_said(best.gone)}"))
@@ -119,7 +125,8 @@ def _checks(best: Version) -> list[Check]:
 
 def _tests(best: Version) -> Check:
     if best.passed is None:
-        return Check("breaks nothing", None, "no test that passes concerns it")
+        why = best.untried or "no test that passes concerns it"
+        return Check("breaks nothing", None, why)
     if best.broken:
         return Check("breaks nothing", False, f"fails now: {'; '.join(best.broken[:3])}")
     return Check("breaks nothing", True, f"{best.passed} tests that passed still do")

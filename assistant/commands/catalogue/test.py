@@ -38,6 +38,7 @@ from assistant.commands.functions import functions
 from assistant.commands.links import fenced
 from assistant.commands.protocol import Answer, Check, FileEdit, Job, Place
 from assistant.commands.testing.framework import framework_of, offered
+from assistant.context.reading import decode
 from assistant.errors import UsageError
 
 MUTANTS = 24
@@ -176,7 +177,7 @@ class _Work:
     def _written(self, cases: list[Expected], killed: int, mutants: int) -> Answer:
         place, path = self.job.place, self.habit.path
         known = self.files.get(path, b"")
-        existing = known if isinstance(known, str) else known.decode(errors="replace")
+        existing = known if isinstance(known, str) else decode(known)
         whole = self.style.written(cases, self.name, existing)
         nodes = nodes_of(whole, path)[-len(cases) :] if cases else []
         others = [each for each in self._covering() if each != path]
@@ -203,9 +204,9 @@ class _Work:
         else:
             edits = [FileEdit(file, 0, len(existing), whole)]
         checks = tuple(self._checks(cases, seen, nodes, (killed, mutants)))
-        return Answer(
-            self._said(cases, imports, tests), tuple(edits), checks, self._inputs.attempts
-        )
+        said = self._said(cases, imports, tests)
+        texts = {file: existing if path in self.files else None}
+        return Answer(said, tuple(edits), checks, self._inputs.attempts, texts)
 
     def _covering(self) -> list[str]:
         found = functions(self.job.place.document)

@@ -28,6 +28,7 @@ SYSTEM = (
 REWRITTEN = 1_200
 """Tokens of a piece that is written again as a whole."""
 PATCH_TOKENS = 1_536
+_PROSE = (".md", ".markdown", ".mdx", ".rst", ".txt", ".adoc")
 _WORD = re.compile(r"(?<![\w/.])@?(?:file:)?((?:[\w-]+/)*[\w-]+\.\w+)(?![\w/])")
 _IMPORT = re.compile(r"(?:from\s+[\w.]+\s+)?import\s+[^\n]+")
 
@@ -47,6 +48,8 @@ class Question:
     here: str = ""
     begun: str = ""
     """Code that the answer goes on from."""
+    selected: Region | None = None
+    """Lines that blocks may change of the command's own file; None for all."""
 
     def again(self, failed: str, version: Version) -> Sequence[Message]:
         """The same, after an answer that is not good."""
@@ -65,6 +68,9 @@ class Question:
             texts, wrong = patched(self.texts, found, self.makes)
             if not found:
                 wrong = ["it holds no edit block"]
+            kept = self.selected is None or self.selected.keeps(texts.get(self.here))
+            if not kept:
+                return {}, "it changes lines that are not selected"
             return texts, "; ".join(wrong[:3])
         code = within(reply.text)
         if not code.strip() and self.region.source.strip():
@@ -75,11 +81,14 @@ class Question:
 
 
 def question(job: Job, sources: Sources, region: Region, instruction: str) -> Question:
-    """Raises UsageError where it does not fit into the model's window."""
-    others, makes = _named(sources, instruction)
+    """``instruction`` may come from a comment: only the user's own names files. Raises UsageError
+    where it does not fit into the model's window."""
+    others, makes = _named(sources, job.instruction)
     tokens = job.model.count(region.source)
     room = job.model.window - surroundings.RESERVE
-    if not (others or makes) and tokens <= min(REWRITTEN, room // 3):
+    # What holds fences itself cannot be written again between fences.
+    plain = "```" not in region.source and not sources.here.endswith(_PROSE)
+    if plain and not (others or makes) and tokens <= min(REWRITTEN, room // 3):
         return _rewriting(job, sources, region, instruction, tokens)
     texts = {sources.here: region.text, **others}
     shown = "".join(
@@ -95,7 +104,8 @@ def question(job: Job, sources: Sources, region: Region, instruction: str) -> Qu
             "what is to be edited is longer than the model's window: select the lines to change"
         )
     messages = (Message("system", SYSTEM), Message("user", asked))
-    return Question(messages, PATCH_TOKENS, (), texts, None, makes, sources.here)
+    selected = region if job.place.selected.strip() else None
+    return Question(messages, PATCH_TOKENS, (), texts, None, makes, sources.here, selected=selected)
 
 
 def _rewriting(
@@ -134,11 +144,22 @@ def _named(sources: Sources, instruction: str) -> tuple[dict[str, str], tuple[st
         if path and text is not None:
             if path != sources.here:
                 there[path] = text
-        elif of_path(written) is not None and "/" not in written[:1] and sources.root is not None:
+        elif _is_made(written, instruction) and sources.root is not None:
             inside = PurePosixPath(written)
             beside = PurePosixPath(sources.here).parent / inside
             new.append((inside if len(inside.parts) > 1 else beside).as_posix())
     return there, tuple(path for path in new if ".." not in PurePosixPath(path).parts)
+
+
+def _is_made(written: str, instruction: str) -> bool:
+    """Whether the words ask for a new file of that name: ``Node.js`` is none."""
+    if of_path(written) is None or written.startswith("/"):
+        return False
+    asked = r"(?i)\b(?:make|create|new|add|write|into|to)\s+(?:\w+\s+){0,3}[`\"']?@?"
+    asked += re.escape(written)
+    name = PurePosixPath(written)
+    product = name.suffix == ".js" and name.stem[:1].isupper() and len(name.parts) == 1
+    return not product and ("/" in written or re.search(asked, instruction) is not None)
 
 
 def _with_imports(region: Region, code: str) -> str:

@@ -46,6 +46,10 @@ class Version:
     broken: tuple[str, ...] = ()
     passed: int | None = None
     """Tests that pass before and after; None where none could be tried."""
+    hidden: bool = False
+    """Whether a star import hides which names there are."""
+    untried: str = ""
+    """Why no test was run."""
     gone: tuple[Fact, ...] = ()
     """Uses of what is no longer there."""
     changed: tuple[Fact, ...] = ()
@@ -101,7 +105,9 @@ class Judge:
         found = self._with_names(found)
         gone, changed = self._uses(found)
         found = replace(found, gone=gone, changed=changed)
-        return found if found.missing else self._tried(found)
+        if found.missing:
+            return replace(found, untried="not run: names are missing")
+        return self._tried(found)
 
     def _left_out(self, texts: Mapping[str, str]) -> str:
         for path, text in texts.items():
@@ -117,19 +123,20 @@ class Judge:
 
     def _with_names(self, version: Version) -> Version:
         """With the imports that the standard library answers, and the names that nothing does."""
-        texts, missing = dict(version.texts), list[str]()
+        texts, missing, hidden = dict(version.texts), list[str](), False
         for path, text in version.texts.items():
             if not path.endswith(".py"):
                 continue
             before = {each.name for each in undefined(self.texts.get(path, "")) or ()}
-            new = dict.fromkeys(
-                each.name for each in undefined(text) or () if each.name not in before
-            )
+            found = undefined(text)
+            hidden = hidden or found is None
+            new = dict.fromkeys(each.name for each in found or () if each.name not in before)
             unknown, imports = resolved(new)
             missing += unknown
             if imports:
                 texts[path] = applied(text, [import_edit(Path(path), text, imports)])
-        return replace(version, texts=texts, missing=tuple(dict.fromkeys(missing)))
+        missing = list(dict.fromkeys(missing))
+        return replace(version, texts=texts, missing=tuple(missing), hidden=hidden)
 
     def _uses(self, version: Version) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
         """Where other files use what is gone, and what takes other arguments now."""
@@ -185,10 +192,15 @@ class Judge:
     def _tried(self, version: Version) -> Version:
         try:
             before = self._before
-        except UsageError:
-            return version  # the sandbox refuses, or Python cannot import the file
-        if before is None or before[1].fault or not before[1].passed:
-            return version
+        except UsageError as error:
+            return replace(version, untried=str(error))
+        if before is None or not before[1].passed:
+            why = (
+                ""
+                if before is None
+                else before[1].fault or next(iter(before[1].failed.values()), "")
+            )
+            return replace(version, untried=why[:200])
         trials, seen = before
         files = {**trials.files, **version.texts}
         document = self.job.place.document

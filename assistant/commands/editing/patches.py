@@ -28,9 +28,11 @@ these lines as they should be
 >>>>>>> REPLACE"""
 _BLOCK = re.compile(
     r"(?:^(?P<path>[^\n]*\S[^\n]*)\n)?(?:^```[^\n]*\n)?"
-    r"^<{5,9} ?SEARCH[^\n]*\n(?P<old>.*?)^={5,9}[ \t]*\n(?P<new>.*?)^>{5,9} ?REPLACE",
+    r"^<{5,9} ?SEARCH[^\n]*\n(?P<old>.*?)^={7}[ \t]*\n(?P<new>.*?)^>{5,9} ?REPLACE",
     re.MULTILINE | re.DOTALL,
 )
+
+_MIDDLE = re.compile(r"^={7}[ \t]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,9 @@ def patched(
     new_files = set(makes)
     for patch in found:
         path = patch.path or only
+        if _MIDDLE.search(patch.new):
+            wrong.append(f"a block for {path[:80]} has more than one line of =======")
+            continue
         if path in texts:
             text = _replaced(now.get(path, texts[path]), patch)
             if text is None:

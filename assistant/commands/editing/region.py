@@ -56,6 +56,14 @@ class Region:
         """Whether it is the file."""
         return not (self.text[: self.start] + self.text[self.end :]).strip()
 
+    def keeps(self, text: str | None) -> bool:
+        """Whether ``text`` differs within these lines alone, if at all."""
+        if text is None:
+            return True
+        before, after = self.text[: self.start], self.text[self.end :]
+        long_enough = len(text) >= len(before) + len(after)
+        return long_enough and text.startswith(before) and text.endswith(after)
+
     def replaced(self, code: str) -> str:
         """The whole text with ``code``, which is written without the common indentation."""
         own = [line for line in self.written.split("\n") if line.strip()]

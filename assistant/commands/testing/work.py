@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from assistant.commands.checking.worth_showing import chosen, gains
 from assistant.commands.links import fenced
@@ -17,6 +18,7 @@ from assistant.commands.testing.asking import proposed
 from assistant.commands.testing.case import Case
 from assistant.commands.testing.framework import Bench, Files, Ran
 from assistant.commands.testing.mutating import mutants
+from assistant.context.reading import decode
 from assistant.errors import UsageError
 
 MUTANTS = 24
@@ -61,7 +63,7 @@ def _tested(job: Job, bench: Bench, files: Files, calls: Sequence[str]) -> Answe
     first = [name for name in names if cases[int(name)].shown]
     kept = chosen(found, first, [name for name in names if name not in first], MOST)
     known = files.get(bench.path, b"")
-    existing = known if isinstance(known, str) else known.decode(errors="replace")
+    existing = known if isinstance(known, str) else decode(known)
     kept, ran = _confirmed(bench, cases, kept, existing)
     if not kept:
         said = "No test was found that passes and tells a fault from the code.\n"
@@ -70,8 +72,19 @@ def _tested(job: Job, bench: Bench, files: Files, calls: Sequence[str]) -> Answe
         return Answer(said, checks=(Check("tests", False, ran.fault or "none is worth showing"),))
     killed = {number for name in kept for number in found[name].killed}
     return _written(
-        job, bench, existing, [cases[int(name)] for name in kept], ran, (len(killed), number)
+        job,
+        bench,
+        existing,
+        [cases[int(name)] for name in kept],
+        ran,
+        (len(killed), number),
+        is_there=bench.path in files,
     )
+
+
+def _file(job: Job, bench: Bench) -> Path:
+    place = job.place
+    return (place.root if place.root is not None else place.document.path.parent) / bench.path
 
 
 def _confirmed(
@@ -98,16 +111,17 @@ def _written(
     cases: Sequence[Case],
     ran: Ran,
     mutants: tuple[int, int],
+    *,
+    is_there: bool,
 ) -> Answer:
-    place, path = job.place, bench.path
-    root = place.root if place.root is not None else place.document.path.parent
+    path, file = bench.path, _file(job, bench)
     added = bench.added(cases, existing)
     if existing.strip():
-        edits = [FileEdit(root / path, added.end, added.end, added.tests)]
+        edits = [FileEdit(file, added.end, added.end, added.tests)]
         if added.imports:
-            edits.insert(0, FileEdit(root / path, added.at, added.at, added.imports))
+            edits.insert(0, FileEdit(file, added.at, added.at, added.imports))
     else:
-        edits = [FileEdit(root / path, 0, len(existing), added.applied(existing))]
+        edits = [FileEdit(file, 0, len(existing), added.applied(existing))]
     lines = bench.statements
     checks = (
         Check("tests", True, f"{len(cases)} pass, and each fails on some fault put in"),
@@ -121,7 +135,8 @@ def _written(
         markdown += "gives today: its comment does not say. Look at whether they are right.\n"
     if bench.note:
         markdown += f"\n{bench.note}\n"
-    return Answer(markdown, tuple(edits), checks)
+    texts = {file: existing if is_there else None}
+    return Answer(markdown, tuple(edits), checks, texts=texts)
 
 
 def fault_of(path: str, why: str) -> UsageError:
