@@ -20,6 +20,7 @@ import typer
 from assistant import __version__
 from assistant.cli import commands
 from assistant.cli.options import chosen
+from assistant.cli.output import plain
 from assistant.errors import AssistantError
 
 
@@ -137,7 +138,7 @@ def _click_status(error: Exception) -> int | None:
 
 
 def _complain(message: str, prefix: str = "assistant: ") -> None:
-    sys.stderr.write(f"{prefix}{message}\n")
+    sys.stderr.write(f"{prefix}{plain(message)}\n")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
+_CONTROLS = dict.fromkeys(
+    code for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"
+)
+
 
 def emit(
     payload: Mapping[str, Any] | list[Any], json_mode: bool, human: Callable[[], None]
@@ -22,15 +26,20 @@ def emit(
         human()
 
 
+def plain(text: str) -> str:
+    """``text`` without the control characters that a terminal obeys; line ends and tabs stay."""
+    return text.translate(_CONTROLS)
+
+
 def out() -> Console:
     """A console on stdout, for people. The terminal wraps lines, so that they can be copied."""
-    from rich.console import Console
+    from assistant.cli.console import PlainConsole
 
-    return Console(highlight=False, soft_wrap=True)
+    return PlainConsole(soft_wrap=True)
 
 
 def err() -> Console:
     """A console on stderr: progress and notes."""
-    from rich.console import Console
+    from assistant.cli.console import PlainConsole
 
-    return Console(stderr=True, highlight=False)
+    return PlainConsole(stderr=True)
