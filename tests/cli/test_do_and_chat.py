@@ -182,11 +182,38 @@ def test_ctrl_c_stops_the_answer_and_not_the_program(fake_engine: FakeControl, r
         assert process.wait(60) == 0
 
 
+def test_ctrl_c_ends_a_single_question_without_a_traceback(
+    fake_engine: FakeControl, root: Path
+) -> None:
+    fake_engine.configure(default="word " * 200, chunk_delay_ms=50, chunks=True)
+    with _talk(root, "tell me") as (process, _, seen):
+        fake_engine.wait_for(lambda: len(fake_engine.events("chunk")) > 3)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        assert b"Traceback" not in seen
+
+
+def test_an_answer_does_not_steer_the_terminal(fake_engine: FakeControl, root: Path) -> None:
+    fake_engine.configure(default="a[:100:] \x1b]0;mine\x07\x1b[2J\x9b1m :x: end")
+    said = assistant("chat", "tell me", cwd=root)
+    assert said.strip() == "a[:100:] ]0;mine[2J1m :x: end"
+
+
+def test_a_command_in_a_chat_has_its_edits_and_checks_in_json(
+    fake_engine: FakeControl, root: Path
+) -> None:
+    fake_engine.configure(default="\n    return n * 2\n```\n")
+    said = json.loads(assistant("chat", "--json", "/implement @numbers_.py:1", cwd=root))
+    done = do(root, "implement", "numbers_.py")
+    assert said["edits"] == done["edits"] != []
+    assert said["checks"] == done["checks"] != []
+
+
 @contextlib.contextmanager
-def _talk(root: Path) -> Iterator[tuple[subprocess.Popen[bytes], int, bytearray]]:
+def _talk(root: Path, *message: str) -> Iterator[tuple[subprocess.Popen[bytes], int, bytearray]]:
     """`assistant chat` in a terminal: the process, the terminal, and what it has shown."""
     leader, follower = pty.openpty()
-    command = [sys.executable, "-m", "assistant", "chat"]
+    command = [sys.executable, "-m", "assistant", "chat", *message]
     process = subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower, cwd=root)
     os.close(follower)
     seen = bytearray()
