@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from scripted_model import Scripted, implement, place
@@ -11,7 +13,8 @@ from scripted_model import Scripted, implement, place
 from assistant import sandbox
 from assistant.commands.edits import applied
 from assistant.commands.protocol import Job, Place, commands
-from assistant.errors import UsageError
+from assistant.engines.protocol import Message
+from assistant.errors import EngineError, UsageError
 from assistant.sandbox import Job as Run
 from assistant.sandbox import Outcome
 from assistant.types import Document
@@ -69,6 +72,51 @@ def test_what_fails_is_handed_back_with_why() -> None:
     said = model.asked[8][-2]
     assert said.role == "user"
     assert "Bag().double(2) gave 2, not 4" in said.content
+
+
+class Failing(Scripted):
+    """Its engine fails with some of the answers (0 is the first) or waits for ever."""
+
+    def __init__(self, *answers: str, fails: tuple[int, ...] = (), waits: bool = False) -> None:
+        super().__init__(*answers)
+        self.fails, self.waits, self.cancelled = fails, waits, 0
+
+    async def ask(self, messages: Sequence[Message], max_tokens: int, **fields: Any) -> Any:
+        number = len(self.asked)
+        reply = await super().ask(messages, max_tokens, **fields)
+        if number in self.fails:
+            raise EngineError(f"answer {number} failed")
+        if number and self.waits:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                self.cancelled += 1
+                raise
+        return reply
+
+
+def test_where_the_engine_fails_what_came_is_taken() -> None:
+    wrong, right = "\n    return number", "\n    return 2 * number"
+    answer = implement(Failing(wrong, right, right, right, fails=(1, 3)), place(DOUBLE, "pass"))
+    assert "return 2 * number" in answer.edits[0].text
+    model = Failing(wrong, fails=(1, 2, 3))
+    answer = implement(model, place(DOUBLE, "pass"))
+    assert "return number" in answer.edits[0].text
+    assert len(model.asked) == 4  # and no more
+    with pytest.raises(EngineError, match="answer 0 failed"):
+        implement(Failing(wrong, fails=(0,)), place(DOUBLE, "pass"))
+
+
+async def test_when_it_is_cancelled_so_are_the_answers() -> None:
+    model = Failing("\n    return number", waits=True)
+    job = Job(place(DOUBLE, "pass"), model, sandbox.run)  # type: ignore[arg-type]
+    running = asyncio.create_task(commands().get("implement").run(job))
+    while len(model.asked) < 4 and not running.done():
+        await asyncio.sleep(0.01)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert model.cancelled == 3
 
 
 def test_what_never_holds_is_said() -> None:
