@@ -43,6 +43,7 @@ async def _done(ls: AssistantServer, read: Callable[[], Asked]) -> dict[str, Any
     endpoint = endpoint_of(session)
     place = place_of(session, buffer, asked.span)
     proposal = Proposal(ls, place, command.title)
+    proposal.asks = asked.show
     voice = Voice(ls, command.title, asked.partial, ls.protocol.work_done_token)
     window = session.settings.engine.max_model_len
     try:

@@ -66,6 +66,8 @@ class Proposal:
         self._ls = ls
         self.place = place
         self._title = title
+        self.asks = False
+        """Ask by a message where the client cannot confirm edits."""
         self._able = Abilities.of(ls.client_capabilities)
         self._given = {b.path: Given(b.uri, b.text, True) for b in ls.session.documents}
 
@@ -91,13 +93,28 @@ class Proposal:
         if self._told_of_change(files):
             return None, False
         edit = self._edit(files, summary)
-        wanted = self._able.confirms if apply is None else apply
-        if not (wanted and self._able.applies):
+        if not self._able.applies or apply is False:
+            return edit, False
+        if apply is None and not (self._able.confirms or await self._agreed(files, summary)):
             return edit, False
         why = await self._ask(edit)
         if why is not None and not self._told_of_change(files) and why:
             self._ls.show(" ".join(f"{self._title}: nothing was applied: {why}".split())[:300])
         return edit, why is None
+
+    async def _agreed(self, files: dict[Path, list[FileEdit]], summary: str) -> bool:
+        """Whether the user of a client that asks nothing itself says yes; only asked where nobody
+        reads the answer."""
+        if not self.asks:
+            return False
+        yes = types.MessageActionItem("Apply")
+        where = ", ".join(path.name for path in files)
+        said = f"{self._title}: change {where}?" + f" ({summary})" * bool(summary)
+        params = types.ShowMessageRequestParams(
+            types.MessageType.Info, said, [yes, types.MessageActionItem("Leave it")]
+        )
+        chosen = await self._ls.window_show_message_request_async(params)
+        return chosen is not None and chosen.title == yes.title
 
     def _read(self, paths: Sequence[Path]) -> None:
         """Files that are open in no editor, as they are on disk."""

@@ -242,6 +242,20 @@ async def test_no_edit_is_sent_unasked_where_nobody_can_be_asked(
     assert applying.of("workspace/applyEdit")[0]["edit"] == answer["edits"]
 
 
+@pytest.mark.parametrize("title", ["Apply", "Leave it", None])
+async def test_an_action_asks_where_the_client_does_not(
+    applying: Client, setting: Setting, title: str | None
+) -> None:
+    setting.engine.configure(default=BODY)
+    uri = await opened(applying, setting, f"action{title}.py".replace(" ", ""))
+    applying.answers["window/showMessageRequest"] = lambda params: title and {"title": title}
+    answer = await applying.command("assistant.do", asked("implement", uri, show=True))
+    (message,) = [each["message"] for each in applying.of("window/showMessageRequest")]
+    assert "Implement this: change action" in message
+    assert answer["applied"] is (title == "Apply")
+    assert len(applying.of("workspace/applyEdit")) == (title == "Apply")
+
+
 async def test_a_buffer_that_changed_meanwhile_is_not_edited(
     asking: Client, setting: Setting
 ) -> None:
