@@ -47,12 +47,14 @@ class Voice:
         self._loop = asyncio.get_running_loop()
         self._protocol = ls.protocol
         self._partial = partial
+        self.has_spoken = False
         task = asyncio.current_task()
         assert task is not None
         self._work = WorkDone(ls, title, token, task.cancel, counted=False)
         self._work.report("")
 
     def say(self, text: str) -> None:
+        self.has_spoken = True
         self._loop.call_soon_threadsafe(self._said, "markdown", text)
 
     def think(self, text: str) -> None:

@@ -62,6 +62,9 @@ async def _done(ls: AssistantServer, read: Callable[[], Asked]) -> dict[str, Any
                     python=python,
                 )
                 answer = await command.run(job)
+        if not voice.has_spoken:
+            # Of what is tried first, nothing can be said before it is chosen.
+            voice.say(answer.markdown)
     finally:
         await voice.end()
     if asked.show and answer.markdown and not answer.edits:

@@ -227,6 +227,17 @@ async def test_files_outside_the_workspace_are_left_alone(asking: Client, settin
     assert asking.of("workspace/applyEdit") == []
 
 
+async def test_what_is_chosen_of_several_is_a_partial_result_too(
+    asking: Client, setting: Setting
+) -> None:
+    setting.engine.configure(default=BODY)
+    uri = await opened(asking, setting, "chosen.py")
+    given = asked("implement", uri, partialResultToken="p9", apply=False)
+    answer = await asking.command("assistant.do", given)
+    said = [each["value"] for each in asking.of("$/progress") if each["token"] == "p9"]
+    assert said == [{"markdown": answer["markdown"]}]
+
+
 async def test_no_edit_is_sent_unasked_where_nobody_can_be_asked(
     applying: Client, setting: Setting
 ) -> None:
