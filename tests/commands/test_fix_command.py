@@ -12,7 +12,7 @@ from fake_control import FakeControl
 from assistant.commands.catalogue.fix import COMMAND
 from assistant.commands.checking.small_edits import small_edits
 from assistant.commands.edits import applied
-from assistant.commands.protocol import Answer, commands
+from assistant.commands.protocol import Answer, Check, commands
 from assistant.errors import UsageError
 from assistant.sandbox import unavailable
 
@@ -94,9 +94,22 @@ async def test_one_wrong_operator_needs_no_model_that_knows(
         "parses": True,
         "names": True,
         "goes away": True,
-        "breaks nothing": True,
+        "breaks nothing": None,
     }
     assert "+        result += price" in answer.markdown
+
+
+async def test_what_is_not_known_is_not_said_to_pass(
+    write: Write, ask: Ask, fake_engine: FakeControl
+) -> None:
+    text = "from os.path import *\n\n\n" + PRICES.replace(
+        "    3\n", "    3\n    >>> total([])\n    0\n"
+    )
+    write({"prices.py": text})
+    answer = await COMMAND.run(ask("prices.py", at(text, "result = 0")).job)
+    assert "result += price" in after(text, answer)
+    assert Check("names", None, "a star import hides names") in answer.checks
+    assert Check("breaks nothing", True, "1 that passed still do") in answer.checks
 
 
 async def test_a_failing_test_is_mended_and_the_others_still_pass(

@@ -12,7 +12,7 @@ from scripted_model import Scripted, implement, place
 
 from assistant import sandbox
 from assistant.commands.edits import applied
-from assistant.commands.protocol import Job, Place, commands
+from assistant.commands.protocol import Check, Job, Place, commands
 from assistant.engines.protocol import Message
 from assistant.errors import EngineError, UsageError
 from assistant.sandbox import Job as Run
@@ -140,6 +140,13 @@ def test_a_name_that_nothing_defines_is_said() -> None:
     [names] = [check for check in answer.checks if check.name == "names"]
     assert names.passed is False
     assert "helper" in names.detail
+
+
+def test_what_a_star_import_hides_is_not_said_to_be_known() -> None:
+    text = "from os.path import *\n\n\ndef f(x):\n    ...\n"
+    answer = implement(Scripted("\n    return helper(x)"), place(text, "def"), candidates=1)
+    assert Check("names", None, "a star import hides names") in answer.checks
+    assert answer.edits
 
 
 def test_the_project_and_unsaved_buffers_are_what_it_runs_in(tmp_path: Path) -> None:

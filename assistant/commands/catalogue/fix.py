@@ -14,6 +14,7 @@ from assistant.commands import surroundings
 from assistant.commands.blocks import within
 from assistant.commands.candidates import DRAWN_AT, best_of
 from assistant.commands.checking.covering import line_in
+from assistant.commands.checking.names import names_check
 from assistant.commands.checking.repair import Judge, Repair
 from assistant.commands.checking.symptoms import Symptoms, symptoms
 from assistant.commands.edits import edits_between, unified_diff
@@ -43,7 +44,7 @@ class Fix:
         job.report("looking at what fails")
         seen = await asyncio.to_thread(symptoms, job, function)
         if not (seen.shows or seen.told or job.instruction or seen.untried):
-            held = len(seen.before.passed)
+            held = len(seen.held)
             said = f"Nothing that is known of `{function.qualified}` fails"
             said += f" ({held} checks pass)." if held else ": there is nothing to try it by."
             said += " Say what is wrong, or give a traceback or a test that fails.\n"
@@ -103,8 +104,7 @@ class _Work:
         checks = [Check("parses", best.parses)]
         if not self.python:
             return checks
-        missing = ", ".join(best.missing)
-        checks.append(Check("names", not missing, f"not defined: {missing}" if missing else ""))
+        checks.append(names_check(best.missing, parses=best.parses, hidden=best.hidden))
         seen = self.seen
         if not seen.shows:
             why = seen.untried or "nothing that was tried failed before: look at it with care"
@@ -113,10 +113,12 @@ class _Work:
             first = "; ".join((best.wrong or tuple(seen.evidence))[:3])
             detail = f"still: {first}" if best.wrong else f"before: {first}"
             checks.append(Check("goes away", not best.wrong, detail))
-        if held := len(seen.before.passed):
-            broken = "; ".join(best.broken[:3])
-            detail = f"breaks: {broken}" if broken else f"{held} that passed still do"
-            checks.append(Check("breaks nothing", not best.broken, detail))
+        if best.broken:
+            checks.append(Check("breaks nothing", False, f"breaks: {'; '.join(best.broken[:3])}"))
+        elif held := len(seen.held):
+            checks.append(Check("breaks nothing", True, f"{held} that passed still do"))
+        elif seen.before.results:
+            checks.append(Check("breaks nothing", None, "nothing of it passed before"))
         return checks
 
     async def _attempt(self, failed: Repair | None, seed: int | None) -> Repair:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from assistant.commands.protocol import FileEdit
+from assistant.commands.protocol import Check, FileEdit
 
 _WHOLE = (
     "math",
@@ -81,6 +81,15 @@ def undefined(text: str) -> list[Undefined] | None:
     names = [each for each in found if isinstance(each, messages.UndefinedName)]
     ordered = sorted(names, key=lambda each: (each.lineno, each.col))
     return [Undefined(str(each.message_args[0]), each.lineno - 1) for each in ordered]
+
+
+def names_check(missing: Sequence[str], *, parses: bool = True, hidden: bool = False) -> Check:
+    """``hidden`` says that :func:`undefined` knew nothing of a text that parses."""
+    if missing:
+        return Check("names", False, f"not defined: {', '.join(missing)}")
+    if not parses:
+        return Check("names", None, "it does not parse")
+    return Check("names", None, "a star import hides names") if hidden else Check("names", True)
 
 
 def import_of(name: str) -> str:

@@ -29,6 +29,8 @@ class Repair:
     parses: bool = True
     missing: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
+    hidden: bool = False
+    """Whether nobody can say which names are missing."""
     wrong: tuple[str, ...] = ()
     """What failed and still does."""
     broken: tuple[str, ...] = ()
@@ -84,7 +86,9 @@ class Judge:
             return Repair(body, whole, size)
         first = whole.count("\n", 0, function.start)
         last = whole.count("\n", 0, function.body + len(body))
-        names = [each.name for each in undefined(whole) or () if first <= each.line <= last]
+        lacking = undefined(whole)
+        hidden = lacking is None
+        names = [each.name for each in lacking or () if first <= each.line <= last]
         missing, imports = resolved(names)
         if imports:
             whole = applied(whole, [import_edit(self.job.place.document.path, whole, imports)])
@@ -92,10 +96,10 @@ class Judge:
         elif size and _same(whole, text):
             size = 0  # comments and spaces mend nothing
         if missing:
-            return Repair(body, whole, size, True, missing, imports)
+            return Repair(body, whole, size, True, missing, imports, hidden)
         seen = self.seen.trials.run(self.job.run, [whole])[0]
         wrong, broken = self.seen.after(seen, whole)
-        return Repair(body, whole, size, True, (), imports, tuple(wrong), tuple(broken))
+        return Repair(body, whole, size, True, (), imports, hidden, tuple(wrong), tuple(broken))
 
 
 def _same(one: str, other: str) -> bool:

@@ -14,7 +14,7 @@ from assistant.commands.checking.examples import examples
 from assistant.commands.checking.lacking import is_lacking
 from assistant.commands.checking.linting import faults
 from assistant.commands.checking.project import Project, module_of, relative
-from assistant.commands.checking.trials import SCRIPT, Seen, Trials
+from assistant.commands.checking.trials import IMPORT, SCRIPT, Seen, Trials
 from assistant.commands.functions import Function
 from assistant.commands.protocol import Job
 from assistant.errors import UsageError
@@ -54,6 +54,11 @@ class Symptoms:
     def evidence(self) -> list[str]:
         """What was seen, a line each."""
         return list(dict.fromkeys(each[:_LINE] for each in [*self.failing.values(), *self.meant]))
+
+    @property
+    def held(self) -> list[str]:
+        """Examples and tests that pass as it is; that it can be imported is none."""
+        return [name for name in self.before.passed if name != IMPORT]
 
     def after(self, seen: Seen, text: str) -> tuple[list[str], list[str]]:
         """What still is wrong with ``text``, and what it broke, a line each."""

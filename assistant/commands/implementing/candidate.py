@@ -17,6 +17,8 @@ class Candidate:
     parses: bool = True
     missing: tuple[str, ...] = ()
     """Names that nothing defines."""
+    hidden: bool = False
+    """Whether nobody can say which are."""
     imports: tuple[str, ...] = ()
     verdict: Verdict | None = None
     """None where nothing could be tried."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from assistant.commands.checking.examples import examples
+from assistant.commands.checking.names import names_check
 from assistant.commands.functions import functions
 from assistant.commands.implementing.candidate import Candidate
 from assistant.commands.implementing.evidence import Evidence
@@ -30,8 +31,7 @@ def _checks(best: Candidate, gap: Gap, evidence: Evidence, compared: int) -> Ite
     yield Check("parses", best.parses)
     if gap.language.name != "python":
         return
-    missing = ", ".join(best.missing)
-    yield Check("names", not best.missing, f"not defined: {missing}" if missing else "")
+    yield names_check(best.missing, parses=best.parses, hidden=best.hidden)
     yield _examples(best, gap, evidence)
     if (check := _tests(best, evidence)) is not None:
         yield check

@@ -107,14 +107,19 @@ class Work:
         found = Candidate(body, whole, parses)
         if not self.python or not found.parses:
             return found
-        missing, imports = resolved(self._missing(whole))
+        names = self._missing(whole)
+        if names is None:
+            return replace(found, hidden=True)
+        missing, imports = resolved(names)
         if imports:
             whole = applied(whole, [import_edit(self.job.place.document.path, whole, imports)])
         return replace(found, text=whole, missing=missing, imports=imports)
 
-    def _missing(self, whole: str) -> tuple[str, ...]:
-        """Names of the body that nothing defines; those of the rest of the file are not its."""
-        now = undefined(whole) or ()
+    def _missing(self, whole: str) -> tuple[str, ...] | None:
+        """Names of the body that nothing defines; those of the rest of the file are not its. None
+        where nobody can say."""
+        if (now := undefined(whole)) is None:
+            return None
         return tuple(dict.fromkeys(each.name for each in now if each.name not in self._before))
 
     @cached_property
