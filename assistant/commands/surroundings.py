@@ -7,6 +7,7 @@ import textwrap
 from typing import Protocol
 
 from assistant.commands.functions import Function
+from assistant.commands.links import fenced
 from assistant.commands.protocol import Job
 from assistant.syntax.language import Language
 from assistant.syntax.tree import parse
@@ -73,7 +74,7 @@ def _snippets(job: Job, budget: int) -> list[Snippet]:
 
 def _snippet(snippet: Snippet, language: str) -> str:
     place = f"{snippet.path}:{snippet.start_line + 1}"
-    return f"From {place} ({snippet.why}):\n```{language}\n{snippet.text.rstrip()}\n```\n\n"
+    return f"From {place} ({snippet.why}):\n{fenced(snippet.text, language)}\n"
 
 
 def _around(job: Job, target: Target, room: int) -> str:
@@ -92,9 +93,7 @@ def _around(job: Job, target: Target, room: int) -> str:
         else:
             return ""
     text = "\n".join([*lines_before, f"{mark} … {target.qualified} …", *lines_after])
-    return (
-        f"The rest of {job.place.shown_path}:\n```{target.language.name}\n{text.strip()}\n```\n\n"
-    )
+    return f"The rest of {job.place.shown_path}:\n{fenced(text.strip(), target.language.name)}\n"
 
 
 def dedented(source: str) -> str:
