@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import textwrap
 from typing import Protocol
@@ -129,15 +130,53 @@ def body_of(code: str, function: Function) -> str:
         head, newline, rest = code.partition("\n")
         code = (f"\n    {head.strip()}" if head.strip() else "") + newline + rest
     lines = code.rstrip().split("\n")
-    body: list[str] = []
-    inside = False
-    for line in lines:
-        if line.strip() and inside and not line[:1].isspace():
-            break  # a dedent to the first column ends the function
-        inside = inside or bool(line.strip())
-        body.append(line)
-    text = textwrap.dedent("\n".join(body)).strip("\n")
+    begun = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    # A dedent to the first column ends the function, but not within a string or brackets.
+    ends = [
+        number
+        for number, line in enumerate(lines)
+        if number > begun and line.strip() and not line[:1].isspace()
+    ]
+    if function.language.name == "python":
+        for end in [*ends, len(lines)] if ends else ():
+            if (tree := _function_of(lines[:end])) is not None:
+                if end == ends[0]:
+                    break
+                return "\n" + _moved(lines[begun:end], _in_strings(tree, begun), function.indent)
+    text = textwrap.dedent("\n".join(lines[: ends[0] if ends else None])).strip("\n")
     return "\n" + textwrap.indent(text, function.indent) if text else f"\n{function.indent}pass"
+
+
+def _function_of(body: list[str]) -> ast.Module | None:
+    """A Python function with that body, of which the first line is what stands behind the colon;
+    None where it is not one."""
+    try:
+        tree = ast.parse("\n".join(["def _():" + body[0], *body[1:]]))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return tree if len(tree.body) == 1 else None
+
+
+def _in_strings(tree: ast.Module, begun: int) -> set[int]:
+    """Lines that begin within a string, counted from line ``begun`` (0-based)."""
+    strings = (each for each in ast.walk(tree) if isinstance(each, ast.Constant | ast.JoinedStr))
+    return {
+        line - 1 - begun
+        for each in strings
+        for line in range(each.lineno + 1, (each.end_lineno or each.lineno) + 1)
+    }
+
+
+def _moved(lines: list[str], kept: set[int], indent: str) -> str:
+    """Lines of statements, with ``indent`` in place of the first one's, but for those ``kept``."""
+    margin = len(lines[0]) - len(lines[0].lstrip())
+    moved = [
+        line
+        if number in kept or not line.strip()
+        else indent + line[min(margin, len(line) - len(line.lstrip())) :]
+        for number, line in enumerate(lines)
+    ]
+    return "\n".join(moved).rstrip("\n")
 
 
 def _after_opening(code: str, function: Function) -> str:
@@ -157,8 +196,6 @@ def _after_opening(code: str, function: Function) -> str:
 def parses(text: str, before: str, language: Language) -> bool:
     """Whether ``text`` has no more syntax errors than ``before`` had."""
     if language.name == "python":
-        import ast
-
         try:
             ast.parse(text)
         except (ValueError, RecursionError, MemoryError):

@@ -142,6 +142,34 @@ def test_a_name_that_nothing_defines_is_said() -> None:
     assert "helper" in names.detail
 
 
+def test_what_does_not_parse_is_no_edit() -> None:
+    answer = implement(Scripted("\n    return (number"), place(DOUBLE, "pass"), candidates=1)
+    assert answer.edits == ()
+    assert "No answer parses" in answer.markdown
+    assert answer.checks[0] == Check("parses", False)
+    broken = DOUBLE + "\n\nthis is no code\n"
+    answer = implement(Scripted("\n    return number"), place(broken, "pass"), candidates=1)
+    assert applied(broken, answer.edits) == broken.replace("pass", "return number")
+
+
+@pytest.mark.parametrize("behind", ["", "\n\nprint(1)", "\nThat is it."])
+def test_a_string_at_the_first_column_does_not_end_a_body(behind: str) -> None:
+    said = '\n    text = """\nfirst {}\n  second\n"""\n    return text.format(\nnumber\n    )'
+    answer = implement(Scripted(said + behind), place(DOUBLE, "pass"), candidates=1, repairs=0)
+    body = (
+        '        text = """\nfirst {}\n  second\n"""\n'
+        "        return text.format(\n        number\n        )\n"
+    )
+    assert applied(DOUBLE, answer.edits) == DOUBLE.replace("        pass\n", body)
+
+
+def test_comments_of_a_stub_stay() -> None:
+    text = "def f(x):  # noqa: D103\n    # NOTE keep me\n    # said again\n    pass\n"
+    said = "\n    # said again\n    return x"
+    answer = implement(Scripted(said), place(text, "def"), candidates=1)
+    assert applied(text, answer.edits) == text.replace("pass", "return x")
+
+
 def test_what_a_star_import_hides_is_not_said_to_be_known() -> None:
     text = "from os.path import *\n\n\ndef f(x):\n    ...\n"
     answer = implement(Scripted("\n    return helper(x)"), place(text, "def"), candidates=1)

@@ -41,7 +41,7 @@ def of(job: Job, function: Function) -> Gap:
         end=function.end,
         asked=asked,
         begun=surroundings.dedented(function.opening),
-        fit=lambda code: surroundings.body_of(code, function),
+        fit=lambda code: _with_comments(surroundings.body_of(code, function), function),
         target=function,
         opening=function.opening,
         function=function,
@@ -55,6 +55,20 @@ def _above(job: Job, function: Function) -> str:
     line = function.text.rfind("\n", 0, function.start)
     found = comment_at(job.place.document, line) if line > 0 else None
     return found.said if found is not None and found.end == line and found.is_prose else ""
+
+
+def _with_comments(body: str, function: Function) -> str:
+    """``body`` behind those of the stub's comments that it does not say again."""
+    mark = function.language.line_comment
+    if not mark or not function.is_stub:
+        return body
+    first, *others = function.written.split("\n")
+    again = {line.strip() for line in body.split("\n")}
+    kept = [line.strip() for line in others if line.strip().startswith(mark)]
+    lines = "".join(f"\n{function.indent}{line}" for line in kept if line not in again)
+    # On the line of the colon or the docstring, it is about that.
+    beside = first.rstrip() if first.strip().startswith(mark) else ""
+    return beside + lines + body
 
 
 def _notes(function: Function) -> str:

@@ -49,6 +49,12 @@ class Work:
         return best
 
     def answer(self, best: Candidate) -> Answer:
+        checks = told.checks(best, self.gap, self.evidence, self.usable)
+        if not best.parses and not self._is_elsewhere(best):
+            said = (
+                "No answer parses: nothing is changed. Try again, or say more of what is meant.\n"
+            )
+            return Answer(said, checks=checks, attempts=self.attempts)
         path = self.job.place.document.path
         edits = [FileEdit(path, self.gap.start, self.gap.end, best.body)]
         if best.imports:
@@ -61,8 +67,15 @@ class Work:
         shown = fenced(
             surroundings.dedented(self.gap.shown(best.body).strip("\n")), self.gap.language.name
         )
-        checks = told.checks(best, self.gap, self.evidence, self.usable)
         return Answer(shown + told.inferred(self.gap), tuple(edits), checks, self.attempts)
+
+    def _is_elsewhere(self, best: Candidate) -> bool:
+        """Whether a file that does not parse with ``best`` does not without it either, and it does
+        by itself."""
+        if not self.python or surroundings.parses(self.gap.text, "", self.gap.language):
+            return False
+        alone = surroundings.dedented(self.gap.shown(best.body).strip("\n"))
+        return surroundings.parses(alone, "", self.gap.language)
 
     def _messages(self) -> list[Message]:
         shown = surroundings.shown(self.job, self.gap.target, MAX_TOKENS)
