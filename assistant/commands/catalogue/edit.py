@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from assistant.commands.candidates import DRAWN_AT, best_of
+from assistant.commands.checking.names import names_check
 from assistant.commands.editing.asking import Question, question
 from assistant.commands.editing.judging import Judge, Version, uses_said
 from assistant.commands.editing.region import Region, region_at, todo
@@ -109,11 +110,7 @@ def _checks(best: Version) -> list[Check]:
         return checks
     checks.append(Check("parses", not best.unparsed, ", ".join(best.unparsed)))
     if _python(best.texts):
-        missing = ", ".join(best.missing)
-        if best.hidden and not missing:
-            checks.append(Check("names", None, "a star import hides names"))
-        else:
-            checks.append(Check("names", not missing, f"not defined: {missing}" if missing else ""))
+        checks.append(names_check(best.missing, parses=not best.unparsed, hidden=best.hidden))
         checks.append(_tests(best))
     if best.gone:
         checks.append(Check("callers", False, f"what is gone is used: {uses_said(best.gone)}"))
