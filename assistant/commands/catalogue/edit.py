@@ -52,28 +52,19 @@ class _Work:
     def __init__(self, job: Job, asked: Question, judge: Judge) -> None:
         self.job, self.asked, self.judge = job, asked, judge
         self.attempts = 0
-        self._said: dict[int, str] = {}
-        """What the model wrote, by the version that came of it."""
 
     async def attempt(self, failed: Version | None, seed: int | None) -> Version:
         self.attempts += 1
         asked = self.asked
-        messages = (
-            asked.messages
-            if failed is None
-            else asked.again(self._said.get(id(failed), ""), failed)
-        )
         reply = await self.job.model.ask(
-            messages,
+            asked.messages if failed is None else asked.again(failed),
             asked.max_tokens,
             temperature=0.0 if seed is None else DRAWN_AT,
             seed=seed,
             stop=asked.stop,
         )
         texts, fault = asked.read(reply)
-        found = await asyncio.to_thread(self.judge.judged, texts, fault)
-        self._said[id(found)] = reply.text
-        return found
+        return await asyncio.to_thread(self.judge.judged, reply.text, texts, fault)
 
 
 def _lines(region: Region) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from assistant.commands.checking.inputs import by_types, calls_in, neighbours
 from assistant.commands.checking.subject import Subject
 from assistant.commands.links import fenced
 from assistant.commands.model import Message
-from assistant.commands.protocol import Job
+from assistant.commands.protocol import Job, Options
 
 MAX_TOKENS = 320
 ASKED = 4
@@ -35,10 +35,8 @@ class Proposer:
         self.attempts = 0
 
     async def calls(self) -> list[str]:
-        options = self.job.options
         known = [*self.importable, *self.fixtures]
-        number = min(ASKED, options.candidates)
-        seeds = [None, *range(options.seed, options.seed + number - 1)]
+        seeds = seeds_of(self.job.options)
         replies = await asyncio.gather(*(self._asked(seed) for seed in seeds))
         found = [call for text in replies for call in calls_in(text, self.subject.names, known)]
         shown = [each.source for each in self.subject.examples if each.kind == "value"]
@@ -56,26 +54,59 @@ class Proposer:
     async def _asked(self, seed: int | None) -> str:
         self.attempts += 1
         subject = self.subject
-        room = 3 * (self.job.model.window - MAX_TOKENS - 1024)
-        asked = f"From {self.job.place.shown_path}:\n" + fenced(subject.source[:room], "python")
-        for kind, text in self.job.material.items():
-            asked += f"\nThe {kind} (material):\n{fenced(text[:2000])}"
-        if self.fixtures:
-            asked += f"\nFixtures that may be used by name: {', '.join(list(self.fixtures)[:20])}\n"
-        if self.job.instruction:
-            asked += f"\n{self.job.instruction}\n"
-        asked += f"\nWrite 12 calls of `{subject.names[0] if subject.names else subject.name}` "
-        asked += "with different inputs, one a line, without results: usual ones, empty ones, "
-        asked += "the limits, and for each branch of the code one that takes it."
-        reply = await self.job.model.ask(
-            [
-                Message("system", SYSTEM),
-                Message("user", asked),
-                Message("assistant", f"```python\n{subject.call}"),
-            ],
-            MAX_TOKENS,
-            temperature=0.0 if seed is None else DRAWN_AT,
-            seed=seed,
-            stop=("\n```",),
+        room = room_for_source(self.job)
+        return await ask_for_calls(
+            self.job,
+            subject.names[0] if subject.names else subject.name,
+            subject.call,
+            subject.source[:room],
+            "python",
+            seed,
+            self.fixtures,
         )
-        return subject.call + within(reply.text)
+
+
+def seeds_of(options: Options) -> list[int | None]:
+    """Of the questions for calls: the first answer is greedy."""
+    number = min(ASKED, options.candidates)
+    return [None, *range(options.seed, options.seed + number - 1)]
+
+
+def room_for_source(job: Job) -> int:
+    """Characters of source that a question for calls may show."""
+    return 3 * (job.model.window - MAX_TOKENS - 1024)
+
+
+async def ask_for_calls(
+    job: Job,
+    name: str,
+    call: str,
+    source: str,
+    language: str,
+    seed: int | None,
+    fixtures: Collection[str] = (),
+) -> str:
+    """Lines with calls of ``name``, the first of which goes on from ``call``."""
+    asked = f"From {job.place.shown_path}:\n" + fenced(source, language)
+    for kind, text in job.material.items():
+        asked += f"\nThe {kind} (material):\n{fenced(text[:2000])}"
+    if fixtures:
+        asked += f"\nFixtures that may be used by name: {', '.join(list(fixtures)[:20])}\n"
+    if job.instruction:
+        asked += f"\n{job.instruction}\n"
+    asked += f"\nWrite 12 calls of `{name}` with different inputs, one a line, without results: "
+    asked += (
+        "usual ones, empty ones, the limits, and for each branch of the code one that takes it."
+    )
+    reply = await job.model.ask(
+        [
+            Message("system", SYSTEM),
+            Message("user", asked),
+            Message("assistant", f"```{language}\n{call}"),
+        ],
+        MAX_TOKENS,
+        temperature=0.0 if seed is None else DRAWN_AT,
+        seed=seed,
+        stop=("\n```",),
+    )
+    return call + within(reply.text)

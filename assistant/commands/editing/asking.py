@@ -51,11 +51,13 @@ class Question:
     selected: Region | None = None
     """Lines that blocks may change of the command's own file; None for all."""
 
-    def again(self, failed: str, version: Version) -> Sequence[Message]:
+    def again(self, failed: Version) -> Sequence[Message]:
         """The same, after an answer that is not good."""
-        why = "\n".join(f"- {each[:400]}" for each in version.wrong)
+        why = "\n".join(f"- {each[:400]}" for each in failed.wrong)
         said = self.messages[:-1] if self.region is not None else self.messages
-        answer = f"```\n{failed.strip()}\n```" if self.region is not None else failed.strip()
+        answer = failed.said.strip()
+        if self.region is not None:
+            answer = f"```\n{answer}\n```"
         told = Message("user", f"That is not right:\n{why}\nAnswer again, in the same form.")
         return [*said, Message("assistant", answer), told, *self.messages[len(said) :]]
 

@@ -39,6 +39,8 @@ class Version:
     """One edit: the files that it changes, by path, and what was found out about it."""
 
     texts: Mapping[str, str]
+    said: str = ""
+    """What the model wrote."""
     fault: str = ""
     """Why the answer is not to be used as it stands."""
     unparsed: tuple[str, ...] = ()
@@ -92,14 +94,14 @@ class Judge:
     texts: Mapping[str, str]
     lines: tuple[int, int]
 
-    def judged(self, texts: Mapping[str, str], fault: str = "") -> Version:
+    def judged(self, said: str, texts: Mapping[str, str], fault: str = "") -> Version:
         """An edit that makes ``texts`` of files. May take as long as the tests do."""
         texts = {path: text for path, text in texts.items() if text != self.texts.get(path, "")}
         if not texts:
-            return Version({}, fault or "nothing was changed")
+            return Version({}, said, fault or "nothing was changed")
         fault = fault or self._left_out(texts)
         unparsed = tuple(path for path, text in texts.items() if not self._parses(path, text))
-        found = Version(texts, fault, unparsed)
+        found = Version(texts, said, fault, unparsed)
         if fault or unparsed:
             return found
         found = self._with_names(found)

@@ -19,7 +19,6 @@ from assistant.commands.testing.case import Case
 from assistant.commands.testing.framework import Bench, Files, Ran
 from assistant.commands.testing.mutating import mutants
 from assistant.context.reading import decode
-from assistant.errors import UsageError
 
 MUTANTS = 24
 MOST = 12
@@ -137,8 +136,3 @@ def _written(
         markdown += f"\n{bench.note}\n"
     texts = {file: existing if is_there else None}
     return Answer(markdown, tuple(edits), checks, texts=texts)
-
-
-def fault_of(path: str, why: str) -> UsageError:
-    """For a file that cannot be run."""
-    return UsageError(f"{path} cannot be run here: {why}")
