@@ -190,6 +190,29 @@ async def test_a_traceback_leads_to_the_function_and_is_tried_again(
     assert passed(answer)["goes away"] is True
 
 
+async def test_the_output_of_a_test_run_names_the_test_and_is_no_code(
+    write: Write, ask: Ask, fake_engine: FakeControl
+) -> None:
+    # What the file's other tests say holds, though nobody named them; what else fails may.
+    test = "from texts import slug\n\n\ndef test_slug():\n    assert slug('A B') == 'a-b'\n"
+    test += "\n\ndef test_end():\n    assert slug('c-') == 'c-'\n"
+    test += "\n\ndef test_other():\n    assert False\n"
+    write({"texts.py": TEXTS, "tests/test_texts.py": test})
+    fake_engine.configure(default=RIGHT)
+    output = (
+        "    def test_slug():\n>       assert slug('A B') == 'a-b'\n"
+        "E       AssertionError: assert 'A-B' == 'a-b'\n\ntests/test_texts.py:5: AssertionError\n"
+        "FAILED tests/test_texts.py::test_slug - AssertionError: assert 'A-B' == 'a-b'\n"
+    )
+    asked = ask("texts.py", at(TEXTS, "return title"), material={"test": output})
+    answer = await COMMAND.run(asked.job)
+    assert "lower()" in after(TEXTS, answer)
+    assert passed(answer)["goes away"] is True
+    details = {check.name: check.detail for check in answer.checks}
+    assert details["breaks nothing"].startswith("1 that passed")
+    assert "SyntaxError" not in details["goes away"]
+
+
 async def test_where_nothing_fails_it_says_so(
     write: Write, ask: Ask, fake_engine: FakeControl
 ) -> None:

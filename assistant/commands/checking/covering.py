@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import textwrap
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
@@ -66,13 +68,19 @@ def line_in(text: str, path: str) -> int | None:
 
 def as_test(text: str, module: str, name: str) -> str:
     """A test file of a failing test that was given as code: an import of what it tests comes
-    before it, and bare assertions become a test. Empty where it is no code of a test."""
+    before it, and bare assertions become a test. Empty where it is no code of a test, as the
+    output of a test run is, which shows pieces of code."""
+    text = textwrap.dedent(text)
     is_whole = _TEST.search(text) is not None
     if not is_whole and not re.search(r"^\s*assert\b", text, re.MULTILINE):
         return ""
     if not is_whole:
         body = "\n".join(f"    {line}" for line in text.strip().split("\n"))
         text = f"def test_given():\n{body}\n"
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError):
+        return ""
     brought = re.search(rf"^\s*(?:from|import)\b[^\n]*\b{re.escape(name)}\b", text, re.MULTILINE)
     uses_module = re.search(rf"^\s*import\s+{re.escape(module)}\b", text, re.MULTILINE)
     return text if brought or uses_module else f"from {module} import {name}\n\n\n{text}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
@@ -32,18 +32,27 @@ _LINE = 400
 class Symptoms:
     """``before`` is what the unchanged file does; ``untried`` says why nothing could be run.
     ``complaints`` are the linter's about the file, ``meant`` those that the user's diagnostic
-    is about."""
+    is about; ``named`` are the tests that the user's words name, as pytest does."""
 
     trials: Trials
     before: Seen = field(default_factory=Seen)
     untried: str = ""
     complaints: Counter[str] = field(default_factory=Counter)
     meant: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
     told: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def failing(self) -> dict[str, str]:
-        return self.before.failed
+        """What is to pass: of the tests, where the user names some that fail, those alone."""
+        failed = self.before.failed
+        meant = {node: why for node, why in failed.items() if self._is_named(node)}
+        return meant or failed
+
+    def _is_named(self, node: str) -> bool:
+        return any(
+            node == each or node.startswith((f"{each}[", f"{each}::")) for each in self.named
+        )
 
     @property
     def shows(self) -> bool:
@@ -103,7 +112,9 @@ def symptoms(job: Job, function: Function) -> Symptoms:
         module, _ = module_of(path, files)
     except UsageError as error:
         return replace(found, untried=str(error))
-    tests = named(said, files) or covering(files, function)
+    nodes = [each for each in named(said, files) if "::" in each]
+    # Of a test that fails, what else its file holds says what an edit must not break.
+    tests = _files(named(said, files)) or covering(files, function)
     given = as_test(job.material.get("test", ""), module, function.owner or function.name)
     if given:
         files[GIVEN] = given
@@ -117,12 +128,21 @@ def symptoms(job: Job, function: Function) -> Symptoms:
         () if is_test(path) else tuple(dict.fromkeys([*tests, *covering(files, function)])),
         script(job.material.get("traceback", ""), files),
     )
+    found = replace(found, named=tuple(nodes))
     before = trials.run(job.run, [document.text])[0]
+    if nodes and not before.fault and not any(map(found._is_named, before.results)):
+        # Too many or too slow: only what was named, then.
+        trials = replace(trials, tests=nodes)
+        before = trials.run(job.run, [document.text])[0]
     missing = next((why for why in before.failed.values() if is_lacking(why)), "")
     if before.fault or missing:
         # Not what a change of this function could mend.
         return replace(found, untried=before.fault or missing)
     return replace(found, trials=trials, before=before)
+
+
+def _files(nodes: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(node.split("::")[0] for node in nodes))
 
 
 def complaints(text: str) -> Counter[str]:
