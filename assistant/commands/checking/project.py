@@ -19,6 +19,8 @@ MOST_BYTES = 24 << 20
 LARGEST = 1 << 20
 CONFIGURATION = ("pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg", "package.json", "go.mod")
 """What test runners read in the root folder."""
+_TESTS = {"test", "tests", "testing", "fixtures"}
+"""Folders in a package from which pytest imports each file by its own name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,13 @@ def relative(path: Path, root: Path | None) -> str:
 def module_of(path: str, files: Mapping[str, object]) -> tuple[str, str]:
     """A Python file's dotted module name, and the folder that it is imported from."""
     parts = path.removesuffix(".py").split("/")
+    packages = [n for n in range(1, len(parts)) if "/".join([*parts[:n], "__init__.py"]) in files]
     first = len(parts) - 1
+    if packages and not _TESTS.intersection(parts[packages[-1] : -1]):
+        # A folder without __init__.py inside a package belongs to it (PEP 420).
+        first = packages[-1]
     # The topmost folder above it that is a package begins the name.
-    while first > 0 and "/".join([*parts[:first], "__init__.py"]) in files:
+    while first > 0 and first in packages:
         first -= 1
     name = ".".join(parts[first:]).removesuffix(".__init__")
     if not all(part.isidentifier() for part in name.split(".")):
