@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import ast
 import re
-import string
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from assistant.commands.implementing.undefined import parameters
 from eval.data import Data, DataError, Source
 from eval.execution import Program, execute
 from eval.instruct import ARMS, COMMAND, answered, instruct
@@ -64,13 +64,12 @@ def _sample(row: Mapping[str, Any], arm: str) -> Sample:
 
 
 def _stub(row: Mapping[str, Any]) -> CommandAsk:
-    """The problem as the docstring of a function with as many parameters as the call of its first
-    assertion has arguments: what the question shows, and no more."""
+    """The problem as the docstring of a function with the parameters that the call of its first
+    assertion suggests: what the question shows, and no more."""
     entry, shown = _entry(row), row["test_list"][0]
     calls = (node for node in ast.walk(ast.parse(shown)) if isinstance(node, ast.Call))
     call = next(node for node in calls if ast.unparse(node.func) == entry)
-    parameters = ", ".join(string.ascii_lowercase[: len(call.args)])
-    head = f"def {entry}({parameters}):\n"
+    head = f"def {entry}({', '.join(parameters([call]))}):\n"
     doc = textwrap.indent(f'"""{row["prompt"]}\n\n{shown}\n"""\npass\n', "    ")
     return CommandAsk("implement", "solution.py", head + doc, 0)
 

@@ -20,6 +20,12 @@ from assistant.commands.checking.examples import Example, examples
         ("f(1) -> [1,\n  2]", Example("f(1)", "[1,   2]", "value")),
         ("f(7) should return true.", Example("f(7)", "True", "value")),
         ("assert f(1, 2) == (3, 4)", Example("f(1, 2)", "(3, 4)", "value")),
+        (
+            "assert math.isclose(f(1), 0.5, rel_tol=0.001)",
+            Example("math.isclose(f(1), 0.5, rel_tol=0.001)", "f(1)", "holds"),
+        ),
+        ("  assert set(f([1]))==set([1])", Example("set(f([1])) == set([1])", "f([1])", "holds")),
+        ("assert f(1) > 2, 'more'", Example("f(1) > 2", "f(1)", "holds")),
         ("f(2) ➞ -1.5", Example("f(2)", "-1.5", "value")),
         ("f(1) == g(2)", Example("f(1)", "g(2)", "value")),
     ],
@@ -33,6 +39,8 @@ def test_examples_are_read(doc: str, expected: Example) -> None:
     [
         "f(a, b) returns the sum",  # parameters, not values
         "Call f(1) to start.",
+        "assert other(f) == 1",
+        "assert close(f(x), y)",  # names that only its place has
         "f(1) = 3 - 2 apples",
         "other(1) == 2",
         ">>> setup()",

@@ -12,6 +12,7 @@ from scripted_model import Scripted, implement, place
 
 from assistant import sandbox
 from assistant.commands.edits import applied
+from assistant.commands.implementing.plain import is_placeholder, unused
 from assistant.commands.protocol import Check, Job, Place, commands
 from assistant.engines.protocol import Message
 from assistant.errors import EngineError, UsageError
@@ -72,6 +73,43 @@ def test_what_fails_is_handed_back_with_why() -> None:
     said = model.asked[8][-2]
     assert said.role == "user"
     assert "Bag().double(2) gave 2, not 4" in said.content
+
+
+SHARE = '''\
+def share(part, whole):
+    """What ``part`` is of ``whole``.
+
+    assert math.isclose(share(1, 3), 0.3333, rel_tol=0.001)
+    """
+'''
+
+
+def test_what_leaves_out_a_parameter_is_taken_where_nothing_better_comes() -> None:
+    chance, right = "\n    return part / 3", "\n    return part / whole"
+    answer = implement(Scripted("\n    pass", chance, right), place(SHARE, "def share"))
+    assert "part / whole" in answer.edits[0].text
+    assert all(check.passed for check in answer.checks)
+    model = Scripted(*[chance] * 4)
+    answer = implement(model, place(SHARE, "def share"), candidates=3, repairs=1)
+    assert "part / 3" in answer.edits[0].text
+    assert Check("parameters", None, "not used: whole") in answer.checks
+    assert "does not use whole" in model.asked[3][-2].content
+
+
+@pytest.mark.parametrize(
+    ("body", "stands_in", "left_out"),
+    [
+        ("pass", True, ("a", "b")),
+        ('"""Text."""\n    raise NotImplementedError("later")', True, ("a", "b")),
+        ("raise ValueError(a)", False, ("b",)),
+        ("def inner():\n        return a\n    return inner", False, ("b",)),
+        ("return locals()", False, ()),
+    ],
+)
+def test_what_a_body_leaves_out(body: str, stands_in: bool, left_out: tuple[str, ...]) -> None:
+    source = f"def f(a, b, _c=1, *rest, **more):\n    {body}\n"
+    assert is_placeholder(source) is stands_in
+    assert unused(source) == left_out
 
 
 class Failing(Scripted):

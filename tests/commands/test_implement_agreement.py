@@ -35,9 +35,9 @@ def test_where_half_of_all_agree_no_more_are_drawn() -> None:
 
 
 def test_of_groups_of_one_size_the_greedy_answers_is_taken() -> None:
-    model = Scripted("\n    return b", ALIKE[0], ALIKE[1], "\n    return b + 0", "\n    1 / 0")
+    model = Scripted("\n    return b - a", *ALIKE[:2], "\n    return b - a + 0", "\n    1 / 0")
     answer = implement(model, place(TEXT, "def"), candidates=5)
-    assert "return b\n" in applied(TEXT, answer.edits)
+    assert "return b - a\n" in applied(TEXT, answer.edits)
 
 
 def test_answers_that_only_fail_are_no_group() -> None:

@@ -9,6 +9,7 @@ the clock it gets ten times that, since others may keep the machine busy. The re
 line: ``{"import": "" or why not, "examples": ["" or why not, …]}``.
 """
 
+import ast
 import contextlib
 import doctest
 import importlib
@@ -59,12 +60,24 @@ def said(error):
     return " ".join(f"{type(error).__name__}: {error}".split())[:300]
 
 
+def lend(source, namespace):
+    """Import what of the standard library ``source`` names and ``namespace`` lacks."""
+    names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+    for name in (names & sys.stdlib_module_names) - namespace.keys():
+        namespace[name] = importlib.import_module(name)
+
+
 def attempt(example, namespace):
     """Empty where the example holds, else why it does not."""
     source, want, kind = example
     if kind == "value":
         got, wanted = eval(source, namespace), eval(want, namespace)
         return "" if equal(got, wanted) else f"{source} gave {shown(got)}, not {want}"
+    if kind == "holds":
+        lend(source, namespace)
+        if eval(source, namespace):
+            return ""
+        return f"{want} gave {shown(eval(want, namespace))}, and {source} does not hold"
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         try:

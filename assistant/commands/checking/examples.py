@@ -7,8 +7,10 @@ Doctests (Python's :mod:`doctest` reads them), and what people write instead: ``
 from __future__ import annotations
 
 import ast
+import builtins
 import doctest
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -27,7 +29,8 @@ _LONGEST = 2_000
 @dataclass(frozen=True, slots=True)
 class Example:
     """``source`` gives ``want``. ``kind`` is ``value`` where ``want`` is an expression to compare
-    with, ``text`` where it is what a terminal shows, ``setup`` where nothing is shown."""
+    with, ``text`` where it is what a terminal shows, ``setup`` where nothing is shown, ``holds``
+    where ``source`` is to be true and ``want`` is the call in it."""
 
     source: str
     want: str
@@ -45,6 +48,7 @@ def examples(doc: str, name: str) -> list[Example]:
         if (example.source, example.want) not in known:
             known.add((example.source, example.want))
             found.append(example)
+    found += _asserted(plain, name)
     return found[:MOST]
 
 
@@ -99,6 +103,28 @@ def _stated(doc: str, name: str) -> Iterator[Example]:
         exact = doc[end : gives.end()].strip() == "=="
         if want := _value(rest, exact):
             yield Example(call, want, "value")
+
+
+def _asserted(doc: str, name: str) -> Iterator[Example]:
+    """``assert math.isclose(f(1), 0.5)``: what is more than one call and its value."""
+    for found in re.finditer(r"^\s*assert\b[^\n]*$", doc, re.MULTILINE):
+        try:
+            statement = ast.parse(found[0].strip()).body[0]
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
+            continue
+        calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call)]
+        call = next((node for node in calls if ast.unparse(node.func) == name), None)
+        if not isinstance(statement, ast.Assert) or call is None:
+            continue
+        test = statement.test
+        is_stated = (
+            isinstance(test, ast.Compare)
+            and test.left is call
+            and isinstance(test.ops[0], ast.Eq | ast.Is)
+        )
+        names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
+        if not is_stated and names <= {name, *dir(builtins), *sys.stdlib_module_names}:
+            yield Example(ast.unparse(test), ast.unparse(call), "holds")
 
 
 def _closing(text: str, opening: int) -> int | None:

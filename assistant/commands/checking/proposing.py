@@ -59,7 +59,7 @@ class Proposer:
             self.job,
             subject.names[0] if subject.names else subject.name,
             subject.call,
-            subject.source[:room],
+            subject.shown[:room],
             "python",
             seed,
             self.fixtures,

@@ -28,6 +28,15 @@ class Subject:
     end: int
     text: str
     examples: tuple[Example, ...] = ()
+    making: str = ""
+    """Of a method: its class as far as it says how an object is made."""
+
+    @property
+    def shown(self) -> str:
+        """The source as a model is to see it."""
+        if not self.making:
+            return self.source
+        return f"{self.making}\n\n{textwrap.indent(self.source, '    ')}"
 
     @property
     def source(self) -> str:
@@ -89,7 +98,9 @@ def subject_at(place: Place) -> Subject | None:
             names = [within.name]
         call = f"{made}{names[0]}(" if names and made.endswith(".") else made
         shown = [*_shown(chosen), *(each for m in methods if chosen is node for each in _shown(m))]
+        making = _making(text, node, methods) if within not in (None, *_made(methods)) else ""
     else:
+        making = ""
         chosen, names, call, shown = node, [node.name], f"{node.name}(", list(_shown(node))
     decorators = [each.lineno for each in chosen.decorator_list]
     first = min([chosen.lineno, *decorators])
@@ -97,7 +108,7 @@ def subject_at(place: Place) -> Subject | None:
     start += len(text[start:]) - len(text[start:].lstrip(" \t"))
     end = starts[chosen.end_lineno or first] - 1
     name = f"{node.name}.{chosen.name}" if chosen is not node else node.name
-    return Subject(name, node.name, call, tuple(names), start, end, text, tuple(shown))
+    return Subject(name, node.name, call, tuple(names), start, end, text, tuple(shown), making)
 
 
 def _holds(node: _Definition, line: int) -> bool:
@@ -105,10 +116,26 @@ def _holds(node: _Definition, line: int) -> bool:
     return first <= line <= (node.end_lineno or first)
 
 
-def _needs(methods: list[ast.FunctionDef | ast.AsyncFunctionDef]) -> bool:
+_Methods = list[ast.FunctionDef | ast.AsyncFunctionDef]
+
+
+def _made(methods: _Methods) -> _Methods:
+    return [method for method in methods if method.name == "__init__"][:1]
+
+
+def _needs(methods: _Methods) -> bool:
     """Whether making an object takes arguments."""
-    made = next((method.args for method in methods if method.name == "__init__"), None)
-    return made is not None and len(made.args) - len(made.defaults) > 1
+    return any(len(m.args.args) - len(m.args.defaults) > 1 for m in _made(methods))
+
+
+def _making(text: str, node: ast.ClassDef, methods: _Methods) -> str:
+    """The class's first lines, its fields (a dataclass is made of them) and its constructor."""
+    fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
+    lines = [f"class {node.name}({', '.join(map(ast.unparse, node.bases))}):".replace("()", "")]
+    lines = [f"@{ast.unparse(each)}" for each in node.decorator_list] + lines
+    kept = [ast.get_source_segment(text, each, padded=True) for each in (*fields, *_made(methods))]
+    lines += [textwrap.indent(textwrap.dedent(each), "    ") for each in kept if each]
+    return "\n".join(lines)
 
 
 def _shown(node: _Definition) -> Iterator[Example]:

@@ -22,6 +22,11 @@ class Candidate:
     imports: tuple[str, ...] = ()
     verdict: Verdict | None = None
     """None where nothing could be tried."""
+    placeholder: bool = False
+    """Whether it only stands in for a body."""
+    unused: tuple[str, ...] = ()
+    """Parameters that it never reads: one that fits an example by chance often leaves some out, so
+    others are drawn and preferred."""
     settled: bool = True
     """False while others are to be compared with it."""
     alike: int = 0
@@ -29,11 +34,12 @@ class Candidate:
 
     @property
     def usable(self) -> bool:
-        return self.parses and not self.missing
+        return self.parses and not self.missing and not self.placeholder
 
     @property
     def good(self) -> bool:
-        return self.usable and self.settled and self._ran and not self.failures
+        told = self.failures or (self.unused and not self.alike)
+        return self.usable and self.settled and self._ran and not told
 
     @property
     def failures(self) -> list[str]:
@@ -44,11 +50,12 @@ class Candidate:
         return self.verdict is None or not self.verdict.fault
 
     @property
-    def worth(self) -> tuple[bool, bool, bool, float, int, int]:
+    def worth(self) -> tuple[bool, bool, bool, bool, float, int, int, int]:
         """More is better; of equal ones the first is taken."""
         verdict = self.verdict or Verdict()
         broken = -len(verdict.broken)
-        return self.parses, not self.missing, self._ran, verdict.share, broken, self.alike
+        sound = self.parses, not self.placeholder, not self.missing, self._ran
+        return *sound, verdict.share, broken, self.alike, -len(self.unused)
 
     def wrong(self) -> Iterator[str]:
         """What the model is told of it, a line each."""
@@ -61,3 +68,7 @@ class Candidate:
             yield "it holds nothing to put there"
         elif not self.parses:
             yield "it does not parse"
+        elif self.placeholder:
+            yield "it is a placeholder, not the code"
+        elif self.unused:
+            yield f"it does not use {', '.join(self.unused)}"

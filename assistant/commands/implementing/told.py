@@ -35,6 +35,8 @@ def _checks(best: Candidate, gap: Gap, evidence: Evidence, compared: int) -> Ite
     yield _examples(best, gap, evidence)
     if (check := _tests(best, evidence)) is not None:
         yield check
+    if best.unused:
+        yield Check("parameters", None, f"not used: {', '.join(best.unused)}")
     if best.alike and compared > 1:
         most = 2 * best.alike > compared
         detail = f"{best.alike} of {compared} answers behave alike"

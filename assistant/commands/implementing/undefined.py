@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.commands.checking.names import import_of, undefined
@@ -47,7 +47,8 @@ def gap(job: Job) -> Gap | None:
     uses = [Use(sources.here, c.node.lineno - 1, "") for c in calls]
     taken, sites = shown(sources, uses)
     spot = _spot(text, call, language)
-    word = f"{'async ' if call.awaited else ''}def {name}({_parameters(calls)}"
+    taking = ", ".join(parameters([each.node for each in calls]))
+    word = f"{'async ' if call.awaited else ''}def {name}({taking})"
     asked = f"{sites}Nobody has written the function `{name}` yet. Write it, whole, so that its "
     asked += f"calls do what they are meant to. {in_style(job)}\n"
     return Gap(
@@ -143,17 +144,18 @@ def _spot(text: str, call: _Call, language: Language) -> Spot:
     return Spot(text, at, language, apart=2 if before else 0)
 
 
-def _parameters(calls: list[_Call]) -> str:
-    """As the calls give them, closed: the model goes on with what it returns."""
-    widest = max(calls, key=lambda each: len(each.node.args)).node.args
-    keywords = [{each.arg for each in one.node.keywords if each.arg} for one in calls]
+def parameters(calls: Sequence[ast.Call]) -> list[str]:
+    """Those of a function that is called so, with names that the arguments suggest and ``=None``
+    where not every call gives one."""
+    widest = max(calls, key=lambda each: len(each.args)).args
+    keywords = [{each.arg for each in one.keywords if each.arg} for one in calls]
     names: list[str] = []
     for number, argument in enumerate(widest):
         if isinstance(argument, ast.Starred):
             names.append("*" + _free(_said(argument.value) or "values", names))
             continue
         # What a shorter call gives by its name is this one.
-        short = [k for one, k in zip(calls, keywords, strict=True) if len(one.node.args) <= number]
+        short = [k for one, k in zip(calls, keywords, strict=True) if len(one.args) <= number]
         named = next((name for each in short for name in sorted(each)), "")
         name = _free(named or _said(argument) or "value", names)
         names.append(name if all(name in each for each in short) else f"{name}=None")
@@ -161,7 +163,7 @@ def _parameters(calls: list[_Call]) -> str:
         if name not in [each.split("=")[0] for each in names]:
             names.append(name if all(name in each for each in keywords) else f"{name}=None")
     names.sort(key=lambda name: "=" in name)
-    return ", ".join(names) + ")"
+    return names
 
 
 def _said(argument: ast.expr) -> str:

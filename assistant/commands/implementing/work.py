@@ -17,6 +17,7 @@ from assistant.commands.implementing.agreement import groups
 from assistant.commands.implementing.candidate import Candidate
 from assistant.commands.implementing.evidence import Verdict, evidence
 from assistant.commands.implementing.gap import Gap
+from assistant.commands.implementing.plain import is_placeholder, unused
 from assistant.commands.links import fenced
 from assistant.commands.model import Message
 from assistant.commands.protocol import Answer, FileEdit, Job
@@ -120,6 +121,8 @@ class Work:
         found = Candidate(body, whole, parses)
         if not self.python or not found.parses:
             return found
+        shown = surroundings.dedented(gap.shown(body).strip("\n"))
+        found = replace(found, placeholder=is_placeholder(shown), unused=unused(shown))
         names = self._missing(whole)
         if names is None:
             return replace(found, hidden=True)
