@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from assistant.commands.protocol import Job
@@ -35,12 +35,12 @@ C = TypeVar("C", bound=Candidate)
 async def best_of(
     job: Job,
     attempt: Callable[[C | None, int | None], Awaitable[C]],
-    known: C | None = None,
+    known: Sequence[C] = (),
     compare: Callable[[list[C]], Awaitable[list[C]]] | None = None,
 ) -> C:
     """The best of what ``attempt(failed, seed)`` gives: an answer to the question, or to why
-    ``failed`` is not one; drawn with ``seed``, greedy where it is None. ``known`` is one that
-    there is already. ``compare`` is given all that there are whenever more have come, and gives
+    ``failed`` is not one; drawn with ``seed``, greedy where it is None. ``known`` are those that
+    there are already. ``compare`` is given all that there are whenever more have come, and gives
     them back, in their order, with what it found out about them.
 
     Once the engine has failed it is asked no more, and the best of what came is taken. Raises
@@ -52,7 +52,7 @@ async def best_of(
     options = job.options
     end = time.monotonic() + options.seconds
     job.report("writing")
-    there = [] if known is None else [known]
+    there = list(known)
     came, failure = await _drawn(attempt(None, None))
     if failure is not None and not there:
         raise failure

@@ -190,6 +190,23 @@ async def test_a_traceback_leads_to_the_function_and_is_tried_again(
     assert passed(answer)["goes away"] is True
 
 
+async def test_what_fits_a_lone_example_by_chance_is_outvoted(
+    write: Write, ask: Ask, fake_engine: FakeControl
+) -> None:
+    text = PRICES.replace("[1, 2]", "[1]").replace("    3\n", "    1\n")
+    text = text.replace("result -= price", "result += price").replace("in prices", "in prices[1:]")
+    write({"prices.py": text})
+    fake_engine.configure(default="\n    return sum(prices)\n```\n")
+    answer = await COMMAND.run(ask("prices.py", at(text, "result = 0")).job)
+    mended = after(text, answer)
+    assert "result = 1" not in mended
+    scope: dict[str, Any] = {}
+    exec(mended, scope)
+    assert scope["total"]([4, 5, 6]) == 15
+    details = {check.name: check.detail for check in answer.checks}
+    assert "nothing else vouches" in details["goes away"]
+
+
 async def test_the_output_of_a_test_run_names_the_test_and_is_no_code(
     write: Write, ask: Ask, fake_engine: FakeControl
 ) -> None:

@@ -11,8 +11,8 @@ import pytest
 from scripted_model import Scripted, implement, place
 
 from assistant import sandbox
+from assistant.commands.checking.plain import is_placeholder, unused
 from assistant.commands.edits import applied
-from assistant.commands.implementing.plain import is_placeholder, unused
 from assistant.commands.protocol import Check, Job, Place, commands
 from assistant.engines.protocol import Message
 from assistant.errors import EngineError, UsageError

@@ -80,19 +80,24 @@ class _Work:
         """The code around, which each question begins with."""
 
     async def best(self) -> Repair:
-        known: Repair | None = None
+        known: list[Repair] = []
         if self.python and self.seen.shows:
             known = await asyncio.to_thread(self.judge.without_model)
-            if known is not None and known.imports:
-                return known  # a name is defined that was not: nothing else is meant
+            if known and known[0].imports:
+                return known[0]  # a name is defined that was not: nothing else is meant
         self.shown = await asyncio.to_thread(
             surroundings.shown, self.job, self.function, MAX_TOKENS
         )
-        return await best_of(self.job, self._attempt, known)
+        return await best_of(self.job, self._attempt, known, self._compared)
+
+    async def _compared(self, found: list[Repair]) -> list[Repair]:
+        if not self.python or not self.seen.failing:
+            return found
+        return await asyncio.to_thread(self.judge.compared, found)
 
     def answer(self, best: Repair) -> Answer:
         checks = tuple(self._checks(best))
-        if not best.good:
+        if not best.holds:
             said = "No edit was found that makes it go away and breaks nothing.\n"
             return Answer(said, checks=checks, attempts=self.attempts)
         path, text = self.job.place.document.path, self.job.place.document.text
@@ -112,6 +117,8 @@ class _Work:
         else:
             first = "; ".join((best.wrong or tuple(seen.evidence))[:3])
             detail = f"still: {first}" if best.wrong else f"before: {first}"
+            if self.seen.thin and not best.wrong:
+                detail += "; nothing else vouches for it: look at it with care"
             checks.append(Check("goes away", not best.wrong, detail))
         if best.broken:
             checks.append(Check("breaks nothing", False, f"breaks: {'; '.join(best.broken[:3])}"))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, replace
 
 from assistant.commands import surroundings
+from assistant.commands.checking.agreement import groups
 from assistant.commands.checking.names import import_edit, resolved, undefined
+from assistant.commands.checking.plain import unused
 from assistant.commands.checking.small_edits import small_edits
 from assistant.commands.checking.symptoms import Symptoms, edit_size
 from assistant.commands.edits import applied
 from assistant.commands.functions import Function
 from assistant.commands.protocol import Job
+from assistant.errors import UsageError
 
 JUDGED = 6
 """Small edits that hold at a first look and are tried in full."""
@@ -35,15 +39,28 @@ class Repair:
     """What failed and still does."""
     broken: tuple[str, ...] = ()
     """What passed and does no longer."""
+    helped: int = 0
+    """What else failed and passes now."""
+    lost: int = 0
+    """Parameters that it no longer reads: what fits an example by chance often does not."""
+    settled: bool = True
+    """False while others are to be compared with it."""
+    alike: int = 0
+    """Edits that hold, itself among them, and behave as it does, where that was tried."""
 
     @property
-    def good(self) -> bool:
+    def holds(self) -> bool:
         return bool(self.size and self.parses) and not (self.missing or self.wrong or self.broken)
 
     @property
-    def worth(self) -> tuple[bool, bool, bool, int, int, int]:
-        known, left = not self.missing, -len(self.wrong)
-        return self.size > 0, self.parses, known, -len(self.broken), left, -self.size
+    def good(self) -> bool:
+        return self.holds and self.settled
+
+    @property
+    def worth(self) -> tuple[bool, bool, bool, int, int, int, int, int, int]:
+        """More is better; of equal ones the first is taken."""
+        sound = self.size > 0, self.parses, not self.missing, -len(self.broken), -len(self.wrong)
+        return *sound, self.helped, -self.lost, self.alike, -self.size
 
 
 class Judge:
@@ -57,12 +74,13 @@ class Judge:
         text = self.text
         return text[: self.function.body] + body + text[self.function.end :]
 
-    def without_model(self) -> Repair | None:
-        """What can be mended without the model: an import that is missing, or one small edit."""
+    def without_model(self) -> list[Repair]:
+        """What mends it without the model, the best first: an import that is missing, or one small
+        edit."""
         function, text = self.function, self.text
         same = self.judged(function.written)
-        if same.good:
-            return same
+        if same.holds:
+            return [same]
         bodies = small_edits(text, function.body, function.end)
         versions = [self._whole(body) for body in bodies]
         trials = self.seen.narrow()
@@ -74,7 +92,24 @@ class Judge:
         ]
         held.sort(key=lambda body: edit_size(function.written, body))
         judged = [self.judged(body) for body in held[:JUDGED]]
-        return max((one for one in judged if one.good), key=lambda one: one.worth, default=None)
+        return sorted((each for each in judged if each.holds), key=lambda each: each.worth)[::-1]
+
+    def compared(self, found: list[Repair]) -> list[Repair]:
+        """With how many of those that hold behave like each. It is settled when there are to be
+        no more, when several hold and most of them agree, or when more than a lone example vouches
+        for the only one."""
+        last = len(found) >= self.job.options.candidates
+        texts = [each.text for each in found if each.holds]
+        alike = [1] * len(texts)
+        if len(set(texts)) > 1:
+            with contextlib.suppress(UsageError):  # nothing is run here
+                alike = groups(self.job, self.seen.trials, self.function, texts)
+        most = max(alike, default=0)
+        agreed = 2 * most > len(texts) > 1 or (len(texts) == 1 and not self.seen.thin)
+        known = dict(zip(texts, alike, strict=True))
+        return [
+            replace(each, settled=last or agreed, alike=known.get(each.text, 0)) for each in found
+        ]
 
     def judged(self, body: str) -> Repair:
         function, text = self.function, self.text
@@ -99,7 +134,20 @@ class Judge:
             return Repair(body, whole, size, True, missing, imports, hidden)
         seen = self.seen.trials.run(self.job.run, [whole])[0]
         wrong, broken = self.seen.after(seen, whole)
-        return Repair(body, whole, size, True, (), imports, hidden, tuple(wrong), tuple(broken))
+        return Repair(
+            body,
+            whole,
+            size,
+            imports=imports,
+            hidden=hidden,
+            wrong=tuple(wrong),
+            broken=tuple(broken),
+            helped=self.seen.helped(seen),
+            lost=len({*self._unused(body)} - {*self._unused(function.written)}),
+        )
+
+    def _unused(self, body: str) -> tuple[str, ...]:
+        return unused(surroundings.dedented(self.function.opening + body))
 
 
 def _same(one: str, other: str) -> bool:

@@ -69,6 +69,16 @@ class Symptoms:
         """Examples and tests that pass as it is; that it can be imported is none."""
         return [name for name in self.before.passed if name != IMPORT]
 
+    @property
+    def thin(self) -> bool:
+        """Whether a lone example or test vouches for an edit: it may hold by chance."""
+        return len(self.failing) + len(self.held) <= 1
+
+    def helped(self, seen: Seen) -> int:
+        """What else failed and does no longer, though nobody asked for it."""
+        others = self.before.failed.keys() - self.failing.keys()
+        return sum(not seen.results.get(name, "gone") for name in others)
+
     def after(self, seen: Seen, text: str) -> tuple[list[str], list[str]]:
         """What still is wrong with ``text``, and what it broke, a line each."""
         if seen.fault:

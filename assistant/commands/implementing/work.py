@@ -10,14 +10,14 @@ from functools import cached_property
 from assistant.commands import surroundings
 from assistant.commands.blocks import within
 from assistant.commands.candidates import DRAWN_AT, best_of
+from assistant.commands.checking.agreement import groups
 from assistant.commands.checking.names import import_edit, resolved, undefined
+from assistant.commands.checking.plain import is_placeholder, unused
 from assistant.commands.edits import applied, edits_between
 from assistant.commands.implementing import told
-from assistant.commands.implementing.agreement import groups
 from assistant.commands.implementing.candidate import Candidate
 from assistant.commands.implementing.evidence import Verdict, evidence
 from assistant.commands.implementing.gap import Gap
-from assistant.commands.implementing.plain import is_placeholder, unused
 from assistant.commands.links import fenced
 from assistant.commands.model import Message
 from assistant.commands.protocol import Answer, FileEdit, Job
