@@ -81,9 +81,9 @@ def _driver() -> str:
 
 
 def _grade(outcome: Outcome, word: str) -> Grade:
-    if outcome.status is Status.REFUSED:
-        # Nothing was run, so nothing is known of the program.
-        raise UsageError(f"the sandbox refused to run it: {outcome.reason}")
+    if not outcome.was_run:
+        # So nothing is known of the program.
+        raise UsageError(f"the sandbox did not run it: {outcome.reason}")
     reported, _, said = outcome.stdout.strip().partition(" ")
     if outcome.status is Status.PASSED and reported == word:
         return Grade({"pass": float(said == "ok")}, "" if said == "ok" else said)

@@ -20,10 +20,14 @@ from assistant.sandbox.homes import below_usr
 from assistant.sandbox.interpreter import interpreter
 from assistant.sandbox.language import Mount, Plan, runtimes
 from assistant.sandbox.refusal import Refused
-from assistant.sandbox.supervise import Raw, supervise
+from assistant.sandbox.supervise import START_SECONDS, Raw, supervise
 from assistant.sandbox.types import Job, Limits, Outcome, Status, Usage
 
 STOPPED = "it was stopped"
+TOO_BUSY = (
+    f"this machine is too busy to start the sandbox within {START_SECONDS:g} s: end other work on "
+    "it, or wait for it, and ask again"
+)
 
 
 def run(job: Job, stop: Event | None = None) -> Outcome:
@@ -66,7 +70,10 @@ def unavailable() -> str:
 @functools.cache
 def _unavailable(bwrap: str) -> str:
     del bwrap  # What the answer is kept under.
-    return run(Job("python", {"main.py": ""}, "main.py")).reason
+    outcome = run(Job("python", {"main.py": ""}, "main.py"))
+    if outcome.status is Status.BUSY:
+        raise Refused(outcome.reason)  # which is not kept: it passes
+    return outcome.reason
 
 
 def _started(job: Job, plan: Plan, stop: Event | None) -> Raw:
@@ -120,6 +127,8 @@ def _outcome(job: Job, plan: Plan, raw: Raw) -> Outcome:
         usage = Usage(wall_seconds=raw.seconds)
         return Outcome(Status.KILLED, reason=STOPPED, usage=usage)
     started, _, report = raw.report.partition(b"\n")
+    if started != b"started" and raw.overdue:
+        return Outcome(Status.BUSY, reason=TOO_BUSY, usage=Usage(wall_seconds=raw.seconds))
     if started != b"started":
         said = raw.stderr.decode(errors="replace").strip().splitlines()
         raise Refused(_advice(said[-1] if said else f"bubblewrap ended with {raw.status}"))

@@ -19,6 +19,7 @@ from assistant.sandbox.types import Limits
 
 CHUNK = 1 << 16
 START_SECONDS = 30.0
+"""Until process 1 has begun, which takes a fraction of one where processors are free."""
 STOP_SECONDS = 0.1
 """Until a stop is seen."""
 GRACE_SECONDS = 5.0
@@ -52,7 +53,7 @@ class Raw:
     seconds: float
     flooded: bool
     overdue: bool
-    """It was ended from here because process 1 did not answer in time."""
+    """It was ended from here because process 1 did not begin, or did not answer, in time."""
     stopped: bool
     """It was ended because somebody asked for that."""
     status: int

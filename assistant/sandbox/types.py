@@ -22,6 +22,8 @@ class Status(StrEnum):
     REFUSED = "refused"
     """It was not run: no bubblewrap, no toolchain, a bad job. ``Outcome.reason`` says what
     to do."""
+    BUSY = "busy"
+    """It was not run: the machine did not start the sandbox in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +119,8 @@ class Outcome:
     """One line for people; empty when ``passed``."""
     usage: Usage = field(default_factory=Usage)
     files: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def was_run(self) -> bool:
+        """Whether it says anything about the program."""
+        return self.status not in (Status.REFUSED, Status.BUSY)

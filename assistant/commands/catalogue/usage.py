@@ -13,6 +13,7 @@ from dataclasses import replace
 from assistant.commands.apis import Api, api_of
 from assistant.commands.blocks import within
 from assistant.commands.checking.project import Project, module_of, relative
+from assistant.commands.checking.running import TooBusy
 from assistant.commands.checking.trying import Ran, calls, prints, run_script
 from assistant.commands.fitting import shortened
 from assistant.commands.links import code, fenced, link
@@ -60,7 +61,7 @@ class Usage:
         example, ran, attempts = await _example(job, api)
         last = _told(example, ran)
         job.say(last)
-        check = Check("example runs", not ran.fault, ran.fault)
+        check = Check("example runs", not ran.fault if ran.tried else None, ran.fault)
         return Answer(shown + last, checks=(sites, check), attempts=attempts)
 
 
@@ -114,9 +115,12 @@ async def _example(job: Job, api: Api) -> tuple[str, Ran, int]:
             ran = Ran(fault=f"the example does not call `{api.qualified}`")
         else:
             job.report("running it")
-            ran = await asyncio.to_thread(
-                run_script, job.run, project.files, path, example, job.python
-            )
+            try:
+                ran = await asyncio.to_thread(
+                    run_script, job.run, project.files, path, example, job.python
+                )
+            except TooBusy as busy:
+                return example, Ran(fault=str(busy), tried=False), attempt + 1
         if not ran.fault or time.monotonic() > end:
             break
     return example, ran, attempt + 1

@@ -37,9 +37,15 @@ def question(
     }
 
 
+class TooBusy(UsageError):
+    """The sandbox did not start in time: nothing is known of what was to be tried."""
+
+
 def ran(run: Callable[[Job], Outcome], job: Job) -> Outcome:
-    """How ``job`` ended. Raises UsageError where the sandbox refuses it."""
+    """How ``job`` ended. Raises UsageError where the sandbox refuses it, TooBusy."""
     outcome = run(job)
+    if outcome.status is Status.BUSY:
+        raise TooBusy(f"it was not tried: {outcome.reason}")
     if outcome.status is Status.REFUSED:
         raise UsageError(f"generated code is not run here: {outcome.reason}")
     return outcome

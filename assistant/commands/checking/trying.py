@@ -20,10 +20,11 @@ _SHOWN = 2_000
 @dataclass(frozen=True, slots=True)
 class Ran:
     """``output`` is what it printed, ``fault`` one line on why it failed; empty where it did
-    not."""
+    not. One that was not ``tried`` says nothing about the code."""
 
     output: str = ""
     fault: str = ""
+    tried: bool = True
 
 
 def run_script(

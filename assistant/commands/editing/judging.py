@@ -13,6 +13,7 @@ from assistant.commands import surroundings
 from assistant.commands.checking.covering import covering
 from assistant.commands.checking.names import import_edit, resolved, undefined
 from assistant.commands.checking.project import Project, relative
+from assistant.commands.checking.running import TooBusy
 from assistant.commands.checking.trials import Seen, Trials
 from assistant.commands.edits import applied
 from assistant.commands.functions import functions
@@ -207,7 +208,10 @@ class Judge:
         files = {**trials.files, **version.texts}
         document = self.job.place.document
         text = version.texts.get(trials.path, document.text)
-        now = replace(trials, files=files).run(self.job.run, [text])[0]
+        try:
+            now = replace(trials, files=files).run(self.job.run, [text])[0]
+        except TooBusy as busy:
+            return replace(version, untried=str(busy))
         if now.fault:
             return replace(version, broken=(now.fault,), passed=0)
         broken = [why for name in seen.passed if (why := now.results.get(name, f"{name} is gone"))]

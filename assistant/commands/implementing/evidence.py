@@ -17,6 +17,7 @@ from assistant.commands.checking.covering import covering, is_test
 from assistant.commands.checking.examples import examples
 from assistant.commands.checking.lacking import is_lacking
 from assistant.commands.checking.project import Project, module_of, relative
+from assistant.commands.checking.running import TooBusy
 from assistant.commands.checking.trials import IMPORT, Seen, Trials
 from assistant.commands.functions import Function, functions
 from assistant.commands.implementing.gap import Gap
@@ -75,7 +76,10 @@ class Evidence:
 
     def judge(self, job: Job, versions: Sequence[str]) -> list[Verdict]:
         """Of whole files, in one run. Raises UsageError where the sandbox refuses."""
-        return [self._verdict(seen) for seen in self.trials.run(job.run, versions)]
+        try:
+            return [self._verdict(seen) for seen in self.trials.run(job.run, versions)]
+        except TooBusy as busy:
+            return [Verdict(untried=str(busy)) for _ in versions]
 
     def _verdict(self, seen: Seen) -> Verdict:
         alone = seen.results.get(IMPORT, "") if not self.tests else ""
@@ -130,7 +134,10 @@ def _with_tests(job: Job, found: Evidence, function: Function, tests: Sequence[s
     raising = text[: function.body] + empty + text[function.end :]
     as_it_is = text if surroundings.parses(text, "", function.language) else raising
     trials = replace(found.trials, examples=(), tests=tests, lines=True)
-    before, without = trials.run(job.run, [as_it_is, raising])
+    try:
+        before, without = trials.run(job.run, [as_it_is, raising])
+    except TooBusy as busy:
+        return replace(found, untried=str(busy))
     if before.fault or without.fault:
         return replace(found, untried=before.fault or without.fault)
     first, last = text.count("\n", 0, function.start), text.count("\n", 0, function.end)

@@ -15,7 +15,7 @@ from assistant.errors import AssistantError
 from assistant.sandbox.environments import own
 from assistant.sandbox.testing.mutants import mutants
 from assistant.sandbox.testing.suite import Case, Suite
-from assistant.sandbox.types import Job, Limits, Outcome, Status
+from assistant.sandbox.types import Job, Limits, Outcome
 
 Runner = Callable[[Job], Outcome]
 
@@ -150,7 +150,7 @@ def measure(
         tests = [case for case in runnable if case.node not in lost]
         plan["tests"] = [{"node": case.node, "checks": case.checks} for case in tests]
         outcome = runner(_job(plan))
-        if outcome.status is Status.REFUSED:
+        if not outcome.was_run:
             raise AssistantError(f"generated tests cannot be run: {outcome.reason}")
         lines = list(_lines(outcome.stdout))
         fault = "" if any("done" in line for line in lines) else _fault(outcome)
