@@ -98,7 +98,9 @@ class Chat:
         thinking = Thinking(checked.feed, listener.think)
         listener.report("answering")
         try:
-            await self.model.ask(messages, MAX_TOKENS, on_text=thinking.feed)
+            await self.model.ask(
+                messages, MAX_TOKENS, on_text=thinking.feed, on_thought=thinking.think
+            )
         except asyncio.CancelledError:
             self._keep(message, checked, thinking, stopped=True)
             raise

@@ -9,7 +9,8 @@ OPEN, CLOSE = "<think>", "</think>"
 
 class Thinking:
     """Takes text as it comes; ``answer`` gets what is to be read, ``thought`` what is to be folded.
-    Only thoughts at the very beginning count, as reasoning models write them."""
+    In a text only thoughts at the very beginning count, as reasoning models write them; a server
+    that tells them from the answer itself is taken at its word (:meth:`think`)."""
 
     def __init__(self, answer: Callable[[str], None], thought: Callable[[str], None]) -> None:
         self._answer, self._thought = answer, thought
@@ -45,6 +46,12 @@ class Thinking:
         if self._state == "answer" and self._held:
             self._answer(self._held)
             self._held = ""
+
+    def think(self, text: str) -> None:
+        """A piece of thought that came apart from the text."""
+        if text and self._state == "start":
+            self._state = "between"
+        self._think(text)
 
     def finish(self) -> None:
         """What was held back for the rest of a tag is text."""

@@ -70,11 +70,13 @@ class Model:
         seed: int | None = None,
         stop: Sequence[str] = (),
         on_text: Callable[[str], None] = lambda text: None,
+        on_thought: Callable[[str], None] = lambda text: None,
         extra: dict[str, Any] | None = None,
     ) -> Reply:
         """The next message, or the rest of it where the last one is the assistant's. What looks
         like a secret does not reach the model, and is back in the text as it comes and in the
-        reply. Raises EngineError."""
+        reply. Thoughts that the server tells from the answer go to ``on_thought`` and are no part
+        of the reply. Raises EngineError."""
         masking = Masking(m.content for m in messages)
         asked = [Message(m.role, masking.mask(m.content)) for m in messages]
         fields: dict[str, Any] = dict(extra or {})
@@ -87,11 +89,14 @@ class Model:
         request = ChatRequest(asked, max_tokens, temperature, stop=stop, extra=fields)
         parts: list[str] = []
         reason, prompt, generated = "", 0, 0
-        unmasked = Unmasked(masking, on_text)
+        unmasked, thoughts = Unmasked(masking, on_text), Unmasked(masking, on_thought)
         try:
             async with aclosing(self._client.chat(request)) as chunks:
                 async for chunk in chunks:
+                    if chunk.thought:
+                        thoughts.feed(chunk.thought)
                     if chunk.text:
+                        thoughts.finish()
                         parts.append(chunk.text)
                         unmasked.feed(chunk.text)
                     reason = chunk.finish_reason or reason
@@ -99,5 +104,6 @@ class Model:
                     generated = chunk.generated_tokens or generated
         finally:
             # One that is stopped has said what had come.
+            thoughts.finish()
             unmasked.finish()
         return Reply(masking.unmask("".join(parts)), reason != "length", prompt, generated)

@@ -171,7 +171,18 @@ async def _refusal(response: httpx.Response) -> EngineError:
 
 
 class _Delta(BaseModel):
+    """With a reasoning parser vLLM puts thoughts into ``reasoning``
+    (``DeltaMessage`` of 0.32); older versions and other servers call it ``reasoning_content``, or
+    send both. Thoughts that are no text are passed over."""
+
     content: str | None = None
+    reasoning: Any = None
+    reasoning_content: Any = None
+
+    @property
+    def thought(self) -> str:
+        said = self.reasoning or self.reasoning_content
+        return said if isinstance(said, str) else ""
 
 
 class _Choice(BaseModel):
@@ -217,6 +228,7 @@ def _chunk(data: str) -> Chunk:
         prompt_tokens=usage.prompt_tokens or 0,
         cached_tokens=details.cached_tokens or 0,
         generated_tokens=usage.completion_tokens or 0,
+        thought=choice.delta.thought if choice.delta else "",
     )
 
 

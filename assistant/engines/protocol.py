@@ -151,10 +151,12 @@ class ChatRequest:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of the answer. The last one carries ``finish_reason`` or ``usage``."""
+    """A piece of the answer. The last one carries ``finish_reason`` or ``usage``. ``thought`` is
+    reasoning that the server itself tells from the answer."""
 
     text: str
     finish_reason: str = ""
     prompt_tokens: int = 0
     cached_tokens: int = 0
     generated_tokens: int = 0
+    thought: str = ""

@@ -27,3 +27,20 @@ def test_thoughts_are_folded(size: int, text: str, answer: str, thought: str) ->
     thinking.finish()
     assert "".join(said) == answer
     assert thinking.thought == thought
+
+
+def test_what_a_server_tells_apart_is_folded_as_well() -> None:
+    said: list[str] = []
+    thoughts: list[str] = []
+    thinking = Thinking(said.append, thoughts.append)
+    assert not thinking.begun
+    thinking.think("<b> ")
+    assert thinking.begun
+    thinking.think("is bold")
+    for piece in ("\n\n", "Bold", ". <think>"):
+        thinking.feed(piece)
+    thinking.think(", and no tag")
+    thinking.finish()
+    assert "".join(said) == "Bold. <think>"
+    assert thoughts == ["<b> ", "is bold", ", and no tag"]
+    assert thinking.thought == "<b> is bold, and no tag"

@@ -10,6 +10,7 @@ import psutil
 import pytest
 from fake_control import FakeControl
 
+from assistant.commands.model import Model
 from assistant.config import load
 from assistant.engines.client import EngineClient
 from assistant.engines.protocol import ChatRequest, Endpoint, GenerateRequest, Message
@@ -186,6 +187,29 @@ async def test_what_other_servers_leave_out_or_add(stranger: Stranger) -> None:
         b"data: [DONE]\n\n"
     )
     assert await ask(stranger) == "a"
+
+
+async def test_thoughts_come_apart_from_the_answer(stranger: Stranger) -> None:
+    """As vLLM sends them with a reasoning parser, by the names of different versions."""
+    deltas = [
+        '{"role":"assistant","content":""}',
+        '{"reasoning":"a","tool_calls":[]}',
+        '{"reasoning_content":"b"}',
+        '{"reasoning":"c","reasoning_content":"c"}',
+        '{"reasoning":{"kind":"hidden"}}',
+        '{"content":"Yes","reasoning":null}',
+    ]
+    events = [f'data: {{"choices":[{{"delta":{delta}}}]}}\n\n' for delta in deltas]
+    stranger.answer = "".join([*events, "data: [DONE]\n\n"]).encode()
+    url = f"http://127.0.0.1:{stranger.server_port}/v1"
+    client = EngineClient(Endpoint(url=url, model="m", engine="url"))
+    thoughts: list[str] = []
+    said: list[str] = []
+    asked = [Message("user", "is it?")]
+    reply = await Model(client).ask(asked, 8, on_text=said.append, on_thought=thoughts.append)
+    await client.close()
+    assert (thoughts, said) == (["a", "b", "c"], ["Yes"])
+    assert reply.text == "Yes"
 
 
 @pytest.mark.parametrize("listed", ['{"data":["id"]}', '{"data":[null]}', '{"data":{"id":1}}'])
