@@ -91,8 +91,6 @@ class _Work:
         return await best_of(self.job, self._attempt, known, self._compared)
 
     async def _compared(self, found: list[Repair]) -> list[Repair]:
-        if not self.python or not self.seen.failing:
-            return found
         return await asyncio.to_thread(self.judge.compared, found)
 
     def answer(self, best: Repair) -> Answer:
@@ -138,7 +136,7 @@ class _Work:
             stop=("\n```\n", "\nif __name__"),
         )
         body = surroundings.body_of(within(reply.text), self.function)
-        return await asyncio.to_thread(self.judge.judged, body)
+        return await asyncio.to_thread(self.judge.read, body)
 
     def _messages(self, failed: Repair | None) -> list[Message]:
         function, name = self.function, self.function.language.name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.commands import surroundings
@@ -12,6 +13,7 @@ from assistant.commands.checking.names import import_edit, resolved, undefined
 from assistant.commands.checking.plain import unused
 from assistant.commands.checking.small_edits import small_edits
 from assistant.commands.checking.symptoms import Symptoms, edit_size
+from assistant.commands.checking.trials import MOST_SECONDS, Seen
 from assistant.commands.edits import applied
 from assistant.commands.functions import Function
 from assistant.commands.protocol import Job
@@ -19,6 +21,8 @@ from assistant.errors import UsageError
 
 JUDGED = 6
 """Small edits that hold at a first look and are tried in full."""
+EACH = 30.0
+"""Seconds of CPU time for trying one edit in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ class Judge:
     def __init__(self, job: Job, function: Function, seen: Symptoms) -> None:
         self.job, self.function, self.seen = job, function, seen
         self.text = job.place.document.text
+        self._done: dict[str, Seen] = {}
+        """What whole files did."""
 
     def _whole(self, body: str) -> str:
         text = self.text
@@ -78,7 +84,7 @@ class Judge:
         """What mends it without the model, the best first: an import that is missing, or one small
         edit."""
         function, text = self.function, self.text
-        same = self.judged(function.written)
+        (same,) = self.tried([self.read(function.written)])
         if same.holds:
             return [same]
         bodies = small_edits(text, function.body, function.end)
@@ -91,13 +97,16 @@ class Judge:
             if one.results and not one.fault and not one.failed
         ]
         held.sort(key=lambda body: edit_size(function.written, body))
-        judged = [self.judged(body) for body in held[:JUDGED]]
+        judged = self.tried([self.read(body) for body in held[:JUDGED]])
         return sorted((each for each in judged if each.holds), key=lambda each: each.worth)[::-1]
 
     def compared(self, found: list[Repair]) -> list[Repair]:
-        """With how many of those that hold behave like each. It is settled when there are to be
-        no more, when several hold and most of them agree, or when more than a lone example vouches
-        for the only one."""
+        """Tried, with how many of those that hold behave like each. It is settled when there are to
+        be no more, when several hold and most of them agree, or when more than a lone example
+        vouches for the only one."""
+        found = self.tried(found)
+        if not self.seen.failing:
+            return found
         last = len(found) >= self.job.options.candidates
         texts = [each.text for each in found if each.holds]
         alike = [1] * len(texts)
@@ -111,7 +120,8 @@ class Judge:
             replace(each, settled=last or agreed, alike=known.get(each.text, 0)) for each in found
         ]
 
-    def judged(self, body: str) -> Repair:
+    def read(self, body: str) -> Repair:
+        """What a look at it shows."""
         function, text = self.function, self.text
         whole = self._whole(body)
         size = edit_size(function.written, body)
@@ -130,21 +140,23 @@ class Judge:
             size += len(imports)
         elif size and _same(whole, text):
             size = 0  # comments and spaces mend nothing
-        if missing:
-            return Repair(body, whole, size, True, missing, imports, hidden)
-        seen = self.seen.trials.run(self.job.run, [whole])[0]
-        wrong, broken = self.seen.after(seen, whole)
-        return Repair(
-            body,
-            whole,
-            size,
-            imports=imports,
-            hidden=hidden,
-            wrong=tuple(wrong),
-            broken=tuple(broken),
-            helped=self.seen.helped(seen),
-            lost=len({*self._unused(body)} - {*self._unused(function.written)}),
-        )
+        lost = len({*self._unused(body)} - {*self._unused(function.written)})
+        return Repair(body, whole, size, True, missing, imports, hidden, lost=lost)
+
+    def tried(self, found: Sequence[Repair]) -> list[Repair]:
+        """With what they do; those that have not been tried yet are, all in one run."""
+        if self.function.language.name != "python":
+            return list(found)
+        able = [each for each in found if each.parses and not each.missing]
+        fresh = list(dict.fromkeys(each.text for each in able if each.text not in self._done))
+        trials = replace(self.seen.trials, most=max(MOST_SECONDS, EACH * len(fresh)))
+        self._done.update(zip(fresh, trials.run(self.job.run, fresh), strict=True))
+        return [self._with(each, self._done[each.text]) if each in able else each for each in found]
+
+    def _with(self, one: Repair, seen: Seen) -> Repair:
+        wrong, broken = self.seen.after(seen, one.text)
+        helped = self.seen.helped(seen)
+        return replace(one, wrong=tuple(wrong), broken=tuple(broken), helped=helped)
 
     def _unused(self, body: str) -> tuple[str, ...]:
         return unused(surroundings.dedented(self.function.opening + body))

@@ -11,8 +11,10 @@ from typing import Any
 
 from assistant.commands.checking.examples import Example
 from assistant.commands.checking.lacking import lacking
+from assistant.commands.checking.project import CONFIGURATION
 from assistant.commands.checking.running import DRIVER, question, ran, source_of
 from assistant.sandbox import Job, Limits, Outcome, PythonEnvironment
+from assistant.sandbox.environments import own
 from assistant.sandbox.interpreter import LENT
 
 SECONDS = 2.0
@@ -21,6 +23,8 @@ MOST_SECONDS = 120.0
 SCRIPT = "script"
 IMPORT = "import"
 """Names of results beside those of tests (pytest's) and examples (``example 1``)."""
+_OURS = {b"asyncio": "pytest_asyncio.plugin", b"anyio": "anyio.pytest_plugin"}
+"""Plug-ins of pytest that are installed beside this project, by the word that asks for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ class Trials:
             "examples": examples if self.examples else None,
             "tests": list(self.tests),
             "beside": [LENT],
-            "plugins": self.plugins,
+            "plugins": self._plugins(),
             "lines": self.lines,
             "hasty": self.hasty,
             "script": self.script,
@@ -114,6 +118,22 @@ class Trials:
             limits=Limits(wall_seconds=4 * wall, cpu_seconds=wall, output_bytes=8 << 20),
             python=self.python,
         )
+
+    def _plugins(self) -> list[str] | None:
+        """pytest's plug-ins by module; None for all that are installed. What is installed for the
+        assistant takes a second to load, and is the project's where its files name it."""
+        if not self.plugins:
+            return []
+        ours = own()
+        if (self.python.base, self.python.packages) != (ours.base, ours.packages):
+            return None
+        tested = {test.split("::")[0] for test in self.tests}
+        texts = [
+            text if isinstance(text, bytes) else text.encode(errors="replace")
+            for path, text in self.files.items()
+            if path in tested or path in CONFIGURATION or path.endswith("conftest.py")
+        ]
+        return [module for word, module in _OURS.items() if any(word in text for text in texts)]
 
     def _seen(self, report: dict[str, Any]) -> Seen:
         results: dict[str, str] = {}

@@ -4,12 +4,12 @@
 Standard input is JSON: ``word`` (said before each report, so that a program's own prints are told
 from it), ``path`` (of the file), ``versions`` (its texts), ``folders`` (for ``sys.path``),
 ``beside`` (folders that are looked into last), ``examples`` (what the driver of examples is asked;
-null for none), ``tests`` (pytest's arguments; empty for none), ``plugins`` (whether pytest's
-plug-ins are loaded), ``lines`` (whether to note which lines of the first version each test
-reaches), ``hasty`` (whether another version's tests end with the third that runs out of time),
-``script`` (a file to run; empty for none), ``seconds`` of CPU time for a test or an example,
-``patience`` for all of a version's; by the clock they get several times that, since others may
-keep the machine busy. A report is a line of JSON:
+null for none), ``tests`` (pytest's arguments; empty for none), ``plugins`` (pytest's plug-ins by
+module; null for all that are installed), ``lines`` (whether to note which lines of the first
+version each test reaches), ``hasty`` (whether another version's tests end with the third that runs
+out of time), ``script`` (a file to run; empty for none), ``seconds`` of CPU time for a test or an
+example, ``patience`` for all of a version's; by the clock they get several times that, since others
+may keep the machine busy. A report is a line of JSON:
 ``{"examples": null or its driver's, "tests": {node: "" or why not}, "lines": {node: [line, …]},
 "script": "" or why not}``.
 """
@@ -143,7 +143,8 @@ def by_tests(asked, traced, hasty):
         signal.signal(signal.SIGPROF, alarm)
         plugin = Tests(os.fdopen(stream, "w"), asked["seconds"], traced, hasty)
         options = ["-q", "--tb=short", "-o", "addopts=", "-p", "no:cacheprovider"]
-        pytest.main([*options, *asked["tests"]], plugins=[plugin])
+        named = [f"-p{module}" for module in asked["plugins"] or ()]
+        pytest.main([*options, *named, *asked["tests"]], plugins=[plugin])
 
     tests, lines = {}, {}
     said, late = forked(work, asked["patience"])
@@ -181,7 +182,7 @@ def main():
     )
     sys.path[:0] = [str(Path(each).resolve()) for each in asked["folders"]]
     sys.path += asked["beside"]
-    if not asked["plugins"]:
+    if asked["plugins"] is not None:
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     # Once for all of them.
     import assistant_driver  # noqa: F401
