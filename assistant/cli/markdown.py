@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from itertools import pairwise
+from typing import ClassVar, cast
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -50,8 +51,7 @@ class Blocks:
             return []
         lines = self.rest.split("\n")
         self.rest = "\n".join(lines[starts[-1] :])
-        ends = [*starts[1:-1], starts[-1]]
-        return ["\n".join(lines[start:end]) for start, end in zip(starts, ends, strict=False)]
+        return ["\n".join(lines[start:end]) for start, end in pairwise(starts)]
 
     def finish(self) -> list[str]:
         """What is left, as one block or none."""
@@ -93,18 +93,12 @@ class Rendered(Markdown):
         self.parsed = list(_without_links(_WHOLE.parse(markup)))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        segments = list(super().__rich_console__(console, options))
-        for line in Segment.split_lines(console.render(_Segments(segments), options)):
-            yield from _stripped(line)
+        segments = cast(Iterable[Segment], super().__rich_console__(console, options))
+        lines = [_stripped(line) for line in Segment.split_lines(segments)]
+        inner = [number for number, line in enumerate(lines) if line]
+        for line in lines[inner[0] : inner[-1] + 1] if inner else []:
+            yield from line
             yield Segment.line()
-
-
-class _Segments:
-    def __init__(self, parts: list[object]) -> None:
-        self.parts = parts
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield from self.parts  # type: ignore[misc]
 
 
 def _without_links(tokens: Iterable[Token]) -> Iterable[Token]:

@@ -59,13 +59,13 @@ def write(answer: Answer, place: Place) -> None:
 
 def show(answer: Answer, place: Place) -> None:
     """The diff, or what is said where there is none, and what was tried."""
-    from rich.markdown import Markdown
     from rich.syntax import Syntax
 
+    from assistant.cli.markdown import Rendered
     from assistant.cli.output import err, out
 
     if answer.markdown and not answer.edits:
-        out().print(Markdown(answer.markdown))
+        out().print(Rendered(answer.markdown))
     for path, (before, after) in made(answer, place).items():
         root = place.root
         inside = root is not None and path.is_relative_to(root)

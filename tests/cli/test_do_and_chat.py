@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from fake_control import FakeControl
+from terminal_screen import screen
 
 pytestmark = pytest.mark.slow
 
@@ -175,9 +176,21 @@ def test_ctrl_c_stops_the_answer_and_not_the_program(fake_engine: FakeControl, r
         process.send_signal(signal.SIGINT)
         fake_engine.wait_for(fake_engine.aborted)
         fake_engine.wait_for(lambda: b"stopped" in seen)
-        fake_engine.configure(default="Still here.", chunk_delay_ms=0)
+        # What had come stays.
+        assert any("word word" in line for line in screen(seen.decode()))
+        fake_engine.configure(
+            default="*Still* here:\n\n```python\nx = 1\n```", chunk_delay_ms=0, thinks="let me\nsee"
+        )
         os.write(leader, b"and now?\n")
-        fake_engine.wait_for(lambda: b"Still here." in seen)
+        fake_engine.wait_for(lambda: b"Still" in seen and seen.endswith(b"> "))
+        shown = seen[seen.index(b"and now?") :]
+        # Rendered, and the thoughts as one line.
+        assert b"*" not in shown
+        assert b"```" not in shown
+        assert "thought for 0 s · /thoughts shows it".encode() in shown
+        assert b"let me" not in shown
+        os.write(leader, b"/thoughts\n")
+        fake_engine.wait_for(lambda: b"let me" in seen and b"see" in seen)
         os.write(leader, b"\x04")
         assert process.wait(60) == 0
 
@@ -194,9 +207,12 @@ def test_ctrl_c_ends_a_single_question_without_a_traceback(
 
 
 def test_an_answer_does_not_steer_the_terminal(fake_engine: FakeControl, root: Path) -> None:
-    fake_engine.configure(default="a[:100:] \x1b]0;mine\x07\x1b[2J\x9b1m :x: end")
+    fake_engine.configure(
+        default="a[:100:] \x1b]0;mine\x07\x1b[2J\x9b1m :x: *end*", thinks="hm \x1b[2J"
+    )
     said = assistant("chat", "tell me", cwd=root)
-    assert said.strip() == "a[:100:] ]0;mine[2J1m :x: end"
+    # What is no terminal gets the text as it is, without the thoughts.
+    assert said == "a[:100:] ]0;mine[2J1m :x: *end*\n"
 
 
 def test_a_command_in_a_chat_has_its_edits_and_checks_in_json(

@@ -1,8 +1,8 @@
 """Talk about a repository: answers that cite it, @mentions, /commands, kept and resumable.
 
 ``@src/app.py``, ``@symbol:Name``, ``@diff``, ``@diagnostics`` (pyflakes') and ``@tests`` (run in
-the sandbox) show the model what you mean; ``/explain @src/app.py:10`` runs a command. Ctrl-C stops
-an answer, Ctrl-D ends.
+the sandbox) show the model what you mean; ``/explain @src/app.py:10`` runs a command, ``/thoughts``
+shows what the model thought before its last answer. Ctrl-C stops an answer, Ctrl-D ends.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -64,7 +63,12 @@ class _Terminal:
 
     def run(self, settings: Any, message: str) -> None:
         from assistant.cli.asking import session
+        from assistant.cli.reading import lines
+        from assistant.cli.talking import THOUGHTS
 
+        if message.strip() == THOUGHTS:
+            self._show_thoughts()
+            return
         with asyncio.Runner() as runner:
             loop = runner.get_loop()
             opened = session(settings, Path(self.conversation.root))
@@ -77,10 +81,28 @@ class _Terminal:
                     except asyncio.CancelledError:
                         raise typer.Exit(130) from None  # as a shell reports Ctrl-C
                     return
-                for line in _lines():
-                    self._one(loop, chat, line)
+                for line in lines():
+                    if line == THOUGHTS:
+                        self._show_thoughts()
+                    else:
+                        self._one(loop, chat, line)
             finally:
                 loop.run_until_complete(opened.__aexit__(None, None, None))
+
+    def _show_thoughts(self) -> None:
+        """What the model thought before the conversation's last answer."""
+        from assistant.cli.output import emit, err, out
+
+        said = [turn for turn in self.conversation.turns if turn.role == "assistant"]
+        thought = said[-1].thinking if said else ""
+
+        def human() -> None:
+            if thought.strip():
+                out().print(thought.strip(), style="dim", markup=False)
+            else:
+                err().print("the last answer came without thoughts", style="dim")
+
+        emit({"conversation": self.conversation.id, "thinking": thought}, self.json_mode, human)
 
     def _chat(self, settings: Any, model: Any, repository: Any) -> Chat:
         import os
@@ -102,7 +124,7 @@ class _Terminal:
         try:
             self._answer(loop, chat, line)
         except asyncio.CancelledError:
-            err().print("\n[dim]stopped[/]")
+            err().print("stopped", style="dim")
         except AssistantError as error:
             err().print(str(error), markup=False, style="red")
 
@@ -111,26 +133,15 @@ class _Terminal:
         from assistant.chat import slash
         from assistant.chat.chat import Listener
         from assistant.cli.commands.do import changes
-        from assistant.cli.output import emit, err, out
+        from assistant.cli.output import emit
+        from assistant.cli.talking import shown
 
         called = slash.slash(message)
         proposed: tuple[Answer, Place] | None = None
-        console, notes = out(), err()
-        quiet = self.json_mode
-        with notes.status("") as status, sandbox.stoppable() as run:
+        with shown(self.json_mode) as display, sandbox.stoppable() as run:
             # Tests that run for ``@tests`` end with the answer that is stopped.
             chat.texts = replace(self.texts, run=run)
-
-            def say(text: str) -> None:
-                status.stop()
-                if not quiet:
-                    console.print(text, end="", markup=False, soft_wrap=True)
-
-            listener = Listener(
-                say,
-                lambda text: notes.print(text, end="", style="dim", markup=False, soft_wrap=True),
-                status.update,
-            )
+            listener = Listener(display.say, display.think, display.report)
             if called is None:
                 _until_stopped(loop, chat.answer(message, listener))
             else:
@@ -138,10 +149,10 @@ class _Terminal:
                 proposed = _until_stopped(loop, slash.run(chat, called, job)), job.place
         assert chat.kept is not None
         payload = _payload(chat.conversation, chat.kept)
-        if proposed is not None and quiet:
+        if proposed is not None and self.json_mode:
             payload |= changes(*proposed)
-        emit(payload, self.json_mode, lambda: console.print())
-        if proposed is not None and proposed[0].edits and not quiet:
+        emit(payload, self.json_mode, lambda: None)
+        if proposed is not None and proposed[0].edits and not self.json_mode:
             _propose(*proposed)
 
 
@@ -172,36 +183,6 @@ def _until_stopped(loop: asyncio.AbstractEventLoop, work: Any) -> Any:
     finally:
         with contextlib.suppress(NotImplementedError):
             loop.remove_signal_handler(signal.SIGINT)
-
-
-def _lines() -> Iterator[str]:
-    """What is typed, with history across runs where the terminal has it."""
-    from assistant import paths
-
-    history = paths.folder("chats") / "history"
-    try:
-        import readline
-    except ImportError:
-        readline = None  # type: ignore[assignment]
-    if readline is not None:
-        with contextlib.suppress(OSError):
-            readline.read_history_file(history)
-    try:
-        while True:
-            try:
-                line = input("> ").strip()
-            except KeyboardInterrupt:
-                print()  # noqa: T201 - the next prompt begins on a line of its own
-                continue
-            except EOFError:
-                return
-            if line:
-                yield line
-    finally:
-        if readline is not None:
-            with contextlib.suppress(OSError):
-                readline.set_history_length(1000)
-                readline.write_history_file(history)
 
 
 def _payload(conversation: Conversation, turn: Turn) -> dict[str, Any]:
