@@ -1,4 +1,4 @@
-"""What a test framework is to the command ``test``, and where frameworks are found."""
+"""What a test framework is to ``test`` and ``usage``, and where frameworks are found."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from assistant.commands.checking.trials import Seen
 from assistant.commands.protocol import Answer, Job, Place
 from assistant.commands.testing.case import Case, Target
 from assistant.registry import Registry
+
+Files = Mapping[str, bytes | str]
+"""A project's, by path relative to its folder."""
 
 
 class Framework(Protocol):
@@ -40,6 +43,12 @@ class Framework(Protocol):
         """Tests for what stands at the job's place. Raises UsageError, EngineError."""
         ...
 
+    async def bench(self, job: Job) -> tuple[Bench, Files]:
+        """What stands at the job's place, so that calls of it can be tried, and the project's
+        files. The language's runtime is all that it takes: the framework need not be installed.
+        Raises UsageError where nothing can be called or nothing can run it."""
+        ...
+
 
 @cache
 def frameworks() -> Registry[Framework]:
@@ -59,6 +68,13 @@ def framework_of(place: Place) -> Framework | None:
     of_language = [each for each in frameworks() if suffix in each.suffixes]
     fitting = (each for each in of_language if each.fits(place))
     return max(fitting, key=lambda each: each.rank, default=None)
+
+
+def bench_for(place: Place) -> Framework | None:
+    """One that puts a place's file on its bench, whether the project uses it or not; None for a
+    language that has none."""
+    suffix = place.document.path.suffix
+    return framework_of(place) or next((f for f in frameworks() if suffix in f.suffixes), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +177,3 @@ class Bench(Protocol):
     def ran(self, cases: Sequence[Case], whole: str) -> Ran:
         """Run the test file whose text is ``whole``."""
         ...
-
-
-Files = Mapping[str, bytes | str]

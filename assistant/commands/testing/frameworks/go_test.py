@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from assistant.commands.checking.project import Project, relative
 from assistant.commands.protocol import Answer, Job, Place
+from assistant.commands.testing.framework import Bench, Files
 from assistant.commands.testing.golang.bench import GoBench
 from assistant.commands.testing.golang.subject import target_at
 from assistant.commands.testing.work import answered
@@ -30,15 +31,18 @@ class GoTest:
         return True
 
     async def answer(self, job: Job) -> Answer:
+        return await answered(job, *await self.bench(job))
+
+    async def bench(self, job: Job) -> tuple[Bench, Files]:
         place = job.place
         target = target_at(place, relative(place.document.path, place.root))
         if target is None:
             raise UsageError("no function or method stands there: put the cursor on one")
         if shutil.which("go") is None:
-            raise UsageError("go is not on PATH, so that no test can be run: install it (go.dev)")
+            raise UsageError("go is not on PATH, so that nothing can be run: install it (go.dev)")
         module, files = await asyncio.to_thread(_files, place)
         cache = await asyncio.to_thread(_cache) if _requires(files, module) else None
-        return await answered(job, GoBench(job, target, files, module, cache), files)
+        return GoBench(job, target, files, module, cache), files
 
 
 FRAMEWORK = GoTest()

@@ -107,7 +107,7 @@ process.exit(spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1
 class Jest(NodeFramework):
     name = "jest"
     tool = "jest"
-    bench = _Bench
+    kind = _Bench
 
 
 FRAMEWORK = Jest()

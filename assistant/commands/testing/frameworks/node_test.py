@@ -106,7 +106,7 @@ def _bare(number: str) -> str:
 class NodeTest(NodeFramework):
     name = "node:test"
     rank = 0
-    bench = _Bench
+    kind = _Bench
 
     def fits(self, place: Place) -> bool:
         return True

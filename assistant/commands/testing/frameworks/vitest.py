@@ -51,7 +51,7 @@ class Vitest(NodeFramework):
     name = "vitest"
     tool = "vitest"
     rank = 2
-    bench = _Bench
+    kind = _Bench
 
 
 FRAMEWORK = Vitest()

@@ -40,7 +40,7 @@ class NodeBench(ABC):
         self.exports = exports(target.text, target.path)
         if target.top not in self.exports.names:
             raise UsageError(
-                f"{target.path} does not export {target.top}, so that no test can reach it: "
+                f"{target.path} does not export {target.top}, so that no other file can call it: "
                 "export it, then ask again"
             )
         self.quote = '"' if target.text.count('"') > target.text.count("'") else "'"

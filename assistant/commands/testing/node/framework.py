@@ -6,6 +6,7 @@ import asyncio
 
 from assistant.commands.checking.project import relative
 from assistant.commands.protocol import Answer, Job, Place
+from assistant.commands.testing.framework import Bench, Files
 from assistant.commands.testing.node.bench import NodeBench
 from assistant.commands.testing.node.package import SUFFIXES, Package, files_of, package_of
 from assistant.commands.testing.node.subject import target_at
@@ -14,13 +15,13 @@ from assistant.errors import UsageError
 
 
 class NodeFramework:
-    """``tool`` is the package that brings it."""
+    """``tool`` is the package that brings it, ``kind`` writes and runs its tests."""
 
     name = ""
     tool = ""
     rank = 1
     suffixes = SUFFIXES
-    bench: type[NodeBench]
+    kind: type[NodeBench]
 
     def offers(self, place: Place) -> bool:
         return target_at(place, relative(place.document.path, place.root)) is not None
@@ -30,15 +31,17 @@ class NodeFramework:
         return package.names(self.tool) and package.has(self.tool)
 
     async def answer(self, job: Job) -> Answer:
+        return await answered(job, *await self.bench(job))
+
+    async def bench(self, job: Job) -> tuple[Bench, Files]:
         target = target_at(job.place, relative(job.place.document.path, job.place.root))
         if target is None:
             raise UsageError(
                 "no function or class of the file's top stands there: put the cursor on one"
             )
         package, files = await asyncio.to_thread(_read, job.place)
-        bench = self.bench(job, target, package, files)
-        return await answered(job, bench, files)
+        return self.kind(job, target, package, files), files
 
 
-def _read(place: Place) -> tuple[Package, dict[str, bytes | str]]:
+def _read(place: Place) -> tuple[Package, Files]:
     return package_of(place), files_of(place)
