@@ -182,6 +182,16 @@ async def test_tests_that_cannot_be_set_up_are_said(
     assert "no service here" in answer.markdown
 
 
+async def test_what_this_folder_gives_is_no_expected_value(
+    write: Write, ask: Ask, fake_engine: FakeControl
+) -> None:
+    text = "import os\n\n\ndef at(name):\n    return [os.getcwd(), name]\n"
+    write({"places.py": text})
+    fake_engine.configure(default="'a')\nat('b')\n```")
+    answer = await COMMAND.run(ask("places.py", on(text, "return")).job)
+    assert answer.edits == ()
+
+
 async def test_a_class_is_tested_by_its_methods(
     root: Path, write: Write, ask: Ask, fake_engine: FakeControl
 ) -> None:
@@ -211,6 +221,11 @@ async def test_without_a_function_it_says_what_to_do(write: Write, ask: Ask) -> 
         (["p/a.py", "p/b.py", "p/b_test.py"], "p/a.py", "p/a_test.py"),
         (["p/a.py", "p/s/b.py", "tests/s/test_b.py"], "p/s/a.py", "tests/s/test_a.py"),
         (["p/s/a.py", "p/s/b.py", "tests/test_b.py"], "p/s/a.py", "tests/test_a.py"),
+        (
+            ["s/a.py", "s/p/b.py", "tests/test_all.py", "tests/test_x.py"],
+            "s/p/b.py",
+            "tests/test_b.py",
+        ),
         (["p/a.py", "q/a.py", "p/test_a.py", "q/test_a.py"], "q/a.py", "q/test_a.py"),
     ],
 )

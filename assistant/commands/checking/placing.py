@@ -14,6 +14,7 @@ _FIXTURE = re.compile(
     r"^@(?:pytest\.|pytest_asyncio\.)?fixture\b[^\n]*\n(?:@[^\n]*\n)*(?:async\s+)?def\s+(\w+)",
     re.MULTILINE,
 )
+_TESTS = {"test", "tests"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,12 @@ def _new(files: Mapping[str, bytes | str], tests: Mapping[str, str], module: str
     ends = sum(path.endswith("_test.py") for path in tests) * 2 > len(tests) > 0
     for path in tests:
         own, source = PurePosixPath(path), sources.get(_about(path))
-        if source is None or not own.parts[:-1]:
-            habits["beside" if source is None or not source.parts[:-1] else "flat", ""] += 1
+        if source is None:
+            # Named after no module; a folder of tests is one all the same.
+            kind = "flat" if _TESTS.intersection(own.parts[:-1]) else "beside"
+            habits[kind, str(own.parent) if kind == "flat" else ""] += 1
+        elif not own.parts[:-1]:
+            habits["flat" if source.parts[:-1] else "beside", ""] += 1
         elif own.parent == source.parent:
             habits["beside", ""] += 1
         elif len(own.parts) > 2:

@@ -19,6 +19,7 @@ from assistant.commands.testing.case import Case
 from assistant.commands.testing.framework import Bench, Files, Ran
 from assistant.commands.testing.mutating import mutants
 from assistant.context.reading import decode
+from assistant.sandbox.init import WORK
 
 MUTANTS = 24
 MOST = 12
@@ -51,7 +52,9 @@ def _looks_wrong(bench: Bench, wrong: Sequence[str]) -> Answer:
 
 def _tested(job: Job, bench: Bench, files: Files, calls: Sequence[str]) -> Answer:
     target = bench.target
-    cases = list({case.call: case for case in [*bench.noted(calls), *bench.examples]}.values())
+    # What holds in this folder only is no test.
+    noted = [case for case in bench.noted(calls) if WORK not in case.want]
+    cases = list({case.call: case for case in [*noted, *bench.examples]}.values())
     cases.sort(key=lambda case: not case.shown)
     faults = mutants(
         target.text, target.start, target.end, target.language, MUTANTS, job.options.seed
