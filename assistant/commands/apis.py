@@ -12,21 +12,26 @@ from assistant.context.records import Located
 from assistant.errors import UsageError
 from assistant.syntax.symbols import Definition
 
-MOST = 8
-"""Call sites that are shown."""
+MOST, OF_A_FILE = 8, 3
+"""Call sites that are shown, in all and of one file."""
+CALLED = ("function", "class")
+"""Kinds that are used by calling them."""
 _LINES = 3
 """Lines of a call site."""
+_PROPERTY = re.compile(r"^@(?:\w+\.)*(?:cached_)?property\b", re.MULTILINE)
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """What is asked about. ``sites`` holds the lines of the first :data:`MOST` uses."""
+    """What is asked about. ``uses`` are its calls, else the places that name it without calling
+    it; ``sites`` are the lines of those that are ``shown``."""
 
     path: str
     definition: Definition
     source: str
     uses: tuple[Use, ...]
+    shown: tuple[Use, ...]
     sites: tuple[str, ...]
     language: str
 
@@ -35,6 +40,16 @@ class Api:
         parent = self.definition.parent
         return f"{parent}.{self.definition.name}" if parent else self.definition.name
 
+    @property
+    def kind(self) -> str:
+        """How it is used: as a ``function``, a ``class``, a ``property``, or something ``else``."""
+        return _kind(self.definition)
+
+    @property
+    def only_named(self) -> bool:
+        """Whether nothing calls it and something names it, of what is there to be called."""
+        return self.kind in CALLED and bool(self.uses) and not any(use.call for use in self.uses)
+
 
 def api_of(job: Job, sources: Sources) -> Api:
     """What ``job`` asks about. Raises UsageError where nothing can be called."""
@@ -42,12 +57,30 @@ def api_of(job: Job, sources: Sources) -> Api:
         path, definition = _meant(job, references)
         lines = sources.lines(path)
         found = references.uses(path, definition)
-        uses = [use for use in found if use.call] or found
+        calls = [use for use in found if use.call]
+        uses = calls if calls and _kind(definition) in CALLED else found
+        shown = _spread(uses)
         language = sources.language(path)
         source = "\n".join(lines[definition.start_line : definition.end_line])
-        sites = tuple(_around(sources, use) for use in uses[:MOST])
+        sites = tuple(_around(sources, use) for use in shown)
         name = language.name if language else ""
-        return Api(path, definition, source, tuple(uses), sites, name)
+        return Api(path, definition, source, tuple(uses), tuple(shown), sites, name)
+
+
+def _kind(definition: Definition) -> str:
+    if _PROPERTY.search(definition.signature):
+        return "property"
+    known = {"function": "function", "method": "function", "class": "class"}
+    return known.get(definition.kind, "else")
+
+
+def _spread(uses: list[Use]) -> list[Use]:
+    """The first, but a few of each file: no file fills the list by itself."""
+    found: list[Use] = []
+    for use in uses:
+        if len(found) < MOST and sum(use.path == one.path for one in found) < OF_A_FILE:
+            found.append(use)
+    return found
 
 
 def _meant(job: Job, references: References) -> tuple[str, Definition]:

@@ -22,7 +22,9 @@ from assistant.syntax.symbols import Definition
 _BUILT_IN = (str, bytes, list, dict, set, int, float, object, types.ModuleType)
 _BARE = frozenset({"ruby", "lua", "shellscript"})
 """Languages that call without brackets."""
-_TEST = re.compile(r"(?:^|/)(?:tests?|spec|__tests__)/|(?:^|/)test_|[._-](?:test|spec)\.")
+_TEST = re.compile(
+    r"(?:^|/)(?:tests?|spec|__tests__)/|(?:^|/)test_|(?:^|/)conftest\.py|[._-](?:test|spec)\."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +171,16 @@ class References(Indexed):
         text, language = self.sources.text(path), self.sources.language(path)
         if not text or language is None or name not in text:
             return
-        lines, seen = self.sources.lines(path), set[int]()
+        lines = self.sources.lines(path)
+        seen: dict[int, Name] = {}
         for found in names(text, language):
             inside = own is not None and own.start_line <= found.line < own.end_line
-            if found.name != name or inside or found.line in seen or found.line >= len(lines):
+            if found.name != name or inside or found.line >= len(lines) or not belongs(found):
                 continue
-            if not belongs(found):
-                continue
-            seen.add(found.line)
+            # Of a line that calls it and names it as well, the call counts.
+            if found.line not in seen or found.call:
+                seen[found.line] = found
+        for found in seen.values():
             around = self.sources.around(path, found.line)
             within = ".".join(filter(None, (around.parent, around.name))) if around else ""
             call = found.call or language.name in _BARE

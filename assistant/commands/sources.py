@@ -65,9 +65,10 @@ class Sources:
         return self._texts[path]
 
     def lines(self, path: str) -> list[str]:
-        """The lines of ``path``; none where it has no text."""
-        text = self.text(path)
-        return text.splitlines() if text else []
+        """The lines of ``path``, as editors count them; none where it has no text."""
+        # ``str.splitlines`` ends some at form feeds and U+2028 as well.
+        lines = (self.text(path) or "").split("\n")
+        return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]
 
     def line(self, path: str, number: int) -> str | None:
         """One line, 0-based; None when there is none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.commands.checking.lacking import lacking
@@ -66,19 +66,26 @@ def prints(code: str) -> str:
     return f"{before}\nprint({ast.unparse(last.value)})\n".lstrip("\n")
 
 
-def calls(code: str, name: str) -> bool:
-    """Whether ``code`` parses and calls, or at least uses, ``name`` beside importing it."""
+def calls(code: str, name: str, kind: str = "function") -> bool:
+    """Whether ``code`` parses and calls ``name`` or decorates something with it; of a ``class``,
+    or takes something from it; for a ``property``, whether it is used at all."""
     try:
-        tree = ast.parse(code)
+        nodes = list(ast.walk(ast.parse(code)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    defined = any(
-        isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name
-        for node in ast.walk(tree)
-    )
-    used = any(
-        (isinstance(node, ast.Name) and node.id == name)
-        or (isinstance(node, ast.Attribute) and node.attr == name)
-        for node in ast.walk(tree)
-    )
-    return used and not defined
+    definitions = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    if any(isinstance(node, definitions) and node.name == name for node in nodes):
+        return False
+    used = (part for node in nodes for part in _used(node, kind))
+    return any(name == getattr(part, "id", getattr(part, "attr", "")) for part in used)
+
+
+def _used(node: ast.AST, kind: str) -> Sequence[ast.AST]:
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return node.decorator_list
+        case ast.Call():
+            return [node.func]
+        case ast.Attribute(value=value) if kind == "class":
+            return [value]
+    return [node] if kind == "property" else []
