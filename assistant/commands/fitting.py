@@ -7,10 +7,9 @@ from collections.abc import Callable
 from assistant.errors import UsageError
 
 
-def shortened(text: str, room: int, count: Callable[[str], int], *, ends: bool = False) -> str:
-    """``text`` where it fits into ``room`` tokens of ``count``, otherwise its first whole lines;
-    with ``ends``, its first and last ones around a ``…``. Where not even one line fits, a piece
-    of the first, which may be empty.
+def shortened(text: str, room: int, count: Callable[[str], int]) -> str:
+    """``text`` where it fits into ``room`` tokens of ``count``, otherwise its first whole lines.
+    Where not even one line fits, a piece of the first, which may be empty.
 
     Raises UsageError where there is no room at all.
     """
@@ -23,11 +22,9 @@ def shortened(text: str, room: int, count: Callable[[str], int], *, ends: bool =
         return text
     lines = text.split("\n")
     keep = len(lines)
-    while keep > (2 if ends else 1):
+    while keep > 1:
         keep = keep * 3 // 4
-        head = lines[: keep * 2 // 3 if ends else keep]
-        tail = ["…", *lines[len(lines) - (keep - len(head)) :]] if ends else []
-        shorter = "\n".join([*head, *tail])
+        shorter = "\n".join(lines[:keep])
         if count(shorter) <= room:
             return shorter
     piece = lines[0]

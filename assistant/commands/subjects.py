@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
+from assistant.commands.explaining import diffs, traces
+from assistant.commands.explaining.code import Code
+from assistant.commands.explaining.parts import (
+    Layout,
+    Part,
+    chunks,
+    marker,
+    plainly,
+    spoken,
+)
 from assistant.commands.links import Fact
 from assistant.commands.protocol import Job
 from assistant.commands.references import References
@@ -15,25 +26,20 @@ from assistant.syntax.symbols import CONTAINERS, Definition
 
 MOST = 10
 """Places of one kind that are listed."""
-_LARGEST = 40_000
-"""Characters of a traceback or a diff that are read."""
-_FRAMES = (
-    re.compile(r'File "(?P<path>[^"\n]+)", line (?P<line>\d+)(?:, in (?P<name>\S+))?'),
-    re.compile(r"at (?:(?P<name>[\w.$<>]+) )?\(?(?P<path>[^\s()]+?):(?P<line>\d+)(?::\d+)?\)?"),
-    re.compile(r"(?P<path>[\w./@+-]+\.\w+):(?P<line>\d+)(?P<name>)"),
-)
-_HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@")
-_ABOUT = 3
-"""Lines shown around a line of a traceback."""
+_LARGEST = 1 << 20
+"""Characters of a traceback or a diff that are read: the end of the one, the beginning of the
+other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """``text`` is shown to the model as ``what``; ``facts`` tie it to lines, ``used`` and
-    ``calls`` are those of them that are listed for people as well."""
+    """``text`` is shown to the model as ``what``, where it is too long in the parts of ``layout``;
+    ``facts`` tie it to lines, ``used`` and ``calls`` are those of them that are listed for people
+    as well."""
 
     what: str
     text: str
+    layout: Callable[[], Layout]
     language: str
     facts: tuple[Fact, ...] = ()
     used: tuple[Fact, ...] = ()
@@ -45,7 +51,9 @@ def subject(job: Job, references: References) -> Subject:
     """What ``job`` is about. Raises UsageError where there is nothing."""
     for kind, read in (("traceback", _traceback), ("diagnostic", _diagnostic), ("diff", _diff)):
         if job.material.get(kind, "").strip():
-            return read(job, job.material[kind][:_LARGEST], references)
+            given = job.material[kind]
+            kept = given[-_LARGEST:] if kind == "traceback" else given[:_LARGEST]
+            return read(job, kept, references)
     place, sources = job.place, references.sources
     if not place.document.text.strip():
         raise UsageError(f"{place.shown_path} is empty: there is nothing to explain")
@@ -76,6 +84,28 @@ def defined(located: Located) -> Fact:
     return Fact(located.path, found.start_line, f"defines `{name}`", " ".join(lines)[:160])
 
 
+def _code(job: Job, references: References, span: range) -> Callable[[], Layout]:
+    """Lines of the document, 0-based; those at the cursor and what they name matter most."""
+
+    def layout() -> Layout:
+        sources, text = references.sources, job.place.document.text
+        language = sources.language(sources.here)
+        line = text.count("\n", 0, job.place.start)
+        if language is None:
+            shown = "\n".join(text.split("\n")[span.start : span.stop])
+            return plainly(shown, job.place.shown_path, line - span.start)
+        # Of what is selected nothing is pointed at more than the rest.
+        near = range(0) if job.place.selected.strip() else range(line, line + 1)
+        around = sources.around(sources.here, line)
+        lines = sources.lines(sources.here)
+        inner = lines[around.start_line : around.end_line] if around else []
+        wanted = set(re.findall(r"\w+", "\n".join(inner)))
+        definitions = sources.outline(sources.here).definitions
+        return Code(sources.here, text, language, definitions, near, wanted).layout(span)
+
+    return layout
+
+
 def _language(references: References) -> str:
     found = references.sources.language(references.sources.here)
     return found.name if found else ""
@@ -83,13 +113,14 @@ def _language(references: References) -> str:
 
 def _definition(job: Job, definition: Definition, references: References) -> Subject:
     here = references.sources.here
-    lines = job.place.document.text.split("\n")[definition.start_line : definition.end_line]
+    span = range(definition.start_line, definition.end_line)
     used = list(uses_of(references, here, definition))
     calls = references.calls(here, definition.start_line, definition.end_line)
     kind = "class" if definition.kind in CONTAINERS else definition.kind
     return _with_facts(
         f"the {kind} `{definition.name}` of {job.place.shown_path}",
-        "\n".join(lines),
+        "\n".join(job.place.document.text.split("\n")[span.start : span.stop]),
+        _code(job, references, span),
         _language(references),
         [defined(Located(here, definition))],
         used,
@@ -108,6 +139,7 @@ def _selection(job: Job, references: References) -> Subject:
     return _with_facts(
         f"lines {start + 1} to {end} of {place.shown_path}{within}",
         place.selected,
+        _code(job, references, range(start, end)),
         _language(references),
         own,
         [],
@@ -128,6 +160,7 @@ def _file(job: Job, references: References) -> Subject:
     return _with_facts(
         f"the file {job.place.shown_path}",
         text,
+        _code(job, references, range(text.count("\n") + 1)),
         _language(references),
         [defined(Located(here, d)) for d in own[:MOST]],
         [fact for fact in used if fact],
@@ -136,39 +169,18 @@ def _file(job: Job, references: References) -> Subject:
 
 
 def _traceback(job: Job, text: str, references: References) -> Subject:
-    facts, shown = list(_frames(text, references)), []
-    for fact in facts[-3:]:
-        lines = references.sources.lines(fact.path)
-        start = max(0, fact.line - _ABOUT)
-        about = "\n".join(lines[start : fact.line + _ABOUT + 1])
-        shown.append(f"Around {fact.place}:\n{about}")
+    sources = references.sources
+    facts = list(traces.frames(text, sources))
     calls: list[Fact] = []
     if facts:
-        last = references.sources.around(facts[-1].path, facts[-1].line)
+        last = sources.around(facts[-1].path, facts[-1].line)
         if last:
             found = references.calls(facts[-1].path, last.start_line, last.end_line)
             calls = [defined(one) for one in found]
-    # The end of a traceback says what happened.
-    whole = "\n\n".join([text[-6000:].strip(), *shown])
-    return _with_facts("a traceback", whole, "", facts[-MOST:], [], calls, "error")
-
-
-def _frames(text: str, references: References) -> Iterator[Fact]:
-    sources, seen = references.sources, set[tuple[str, int]]()
-    for frame in (found for line in text.split("\n") for found in _matches(line)):
-        path, line = sources.find(frame["path"].removeprefix("file://")), int(frame["line"]) - 1
-        content = sources.line(path, line) if path is not None else None
-        if path is None or content is None or (path, line) in seen:
-            continue
-        seen.add((path, line))
-        around = sources.around(path, line)
-        where = f"is in `{around.name}`, where the error passed" if around else "was passed"
-        yield Fact(path, line, where, content.strip())
-
-
-def _matches(line: str) -> list[re.Match[str]]:
-    line = line[:1000]
-    return next((found for one in _FRAMES if (found := list(one.finditer(line)))), [])
+    shown = traces.layout(text.strip("\n"), facts, sources)
+    whole = "\n".join(part.whole for part in shown.parts)
+    own = facts[-MOST:]
+    return _with_facts("a traceback", whole, lambda: shown, "", own, [], calls, "error")
 
 
 def _diagnostic(job: Job, text: str, references: References) -> Subject:
@@ -184,41 +196,29 @@ def _diagnostic(job: Job, text: str, references: References) -> Subject:
     ]
     facts = [Fact(here, line, "is where it is reported", lines[line].strip())]
     calls = [defined(one) for one in references.calls(here, line, line + 1)]
-    whole = "\n".join([text.strip()[:2000], "", f"Around {place.shown_path}:{line + 1}:", *marked])
-    return _with_facts("an error message", whole, "", facts, [], calls, "error")
+    said = "\n".join([text.strip()[:2000], "", f"Around {place.shown_path}:{line + 1}:"])
+    first = Part(range(start, start), said, rank=(0,))
+    parts = [first, *chunks(marked, start, range(line, line + 1))]
+    shown = Layout(parts, marker("…", ""), spoken(place.shown_path))
+    whole = "\n".join([said, *marked])
+    return _with_facts("an error message", whole, lambda: shown, "", facts, [], calls, "error")
 
 
 def _diff(job: Job, text: str, references: References) -> Subject:
     facts: list[Fact] = []
     used: list[Fact] = []
-    for path, definition in _changed(text, references):
+    for path, definition in diffs.changed(text, references):
         facts.append(defined(Located(path, definition)))
         if len(used) < MOST:
             used += uses_of(references, path, definition)
-    return _with_facts("a diff", text, "diff", facts[:MOST], used, [], "change")
-
-
-def _changed(text: str, references: References) -> Iterator[tuple[str, Definition]]:
-    path: str | None = None
-    seen: set[tuple[str, int]] = set()
-    number = 0
-    for line in text.split("\n"):
-        if line.startswith("+++ "):
-            written = line[4:].split("\t")[0].strip()
-            path = references.sources.find(written.removeprefix("b/"))
-        elif hunk := _HUNK.match(line):
-            number = int(hunk[1]) - 1
-        elif path is not None and line[:1] in ("+", " "):
-            around = references.sources.around(path, number) if line[0] == "+" else None
-            if around and (path, around.start_line) not in seen:
-                seen.add((path, around.start_line))
-                yield path, around
-            number += 1
+    parts = partial(diffs.layout, text)
+    return _with_facts("a diff", text, parts, "diff", facts[:MOST], used, [], "change")
 
 
 def _with_facts(
     what: str,
     text: str,
+    layout: Callable[[], Layout],
     language: str,
     own: list[Fact],
     used: list[Fact],
@@ -227,7 +227,7 @@ def _with_facts(
 ) -> Subject:
     used, calls = _distinct(used), _distinct(calls)
     facts = _distinct([*own, *calls[:6], *used[:6]])
-    return Subject(what, text, language, tuple(facts), tuple(used), tuple(calls), about)
+    return Subject(what, text, layout, language, tuple(facts), tuple(used), tuple(calls), about)
 
 
 def _distinct(facts: list[Fact]) -> list[Fact]:

@@ -11,11 +11,15 @@ from fake_control import FakeControl
 
 from assistant.commands.catalogue.explain import COMMAND
 from assistant.commands.checked import Checked
+from assistant.commands.explaining import code
+from assistant.commands.explaining.code import Code
+from assistant.commands.explaining.trimming import fitted
 from assistant.commands.fitting import shortened
 from assistant.commands.links import Fact, fenced
 from assistant.commands.protocol import Place
 from assistant.commands.sources import Sources
 from assistant.errors import UsageError
+from assistant.syntax import of_path, outline
 from assistant.types import Document
 
 Ask = Callable[..., Any]
@@ -315,15 +319,142 @@ async def test_a_window_without_room_is_said(write: Write, ask: Ask) -> None:
     assert not asked.said
 
 
-@pytest.mark.parametrize("ends", [False, True])
-def test_what_is_too_long_is_cut_to_whole_lines_or_to_nothing(ends: bool) -> None:
+def test_what_is_too_long_is_cut_to_whole_lines_or_to_nothing() -> None:
     text = "\n".join(f"line {number}" for number in range(100))
     for room in (1, 20, 200):
-        short = shortened(text, room, len, ends=ends)
+        short = shortened(text, room, len)
         assert len(short) <= room
     assert short.startswith("line 0\n")
-    assert ("…" in short) == short.endswith("line 99") == ends
-    assert set(short.split("\n")) <= {*text.split("\n"), "…"}
-    assert shortened(text, 1000, len, ends=ends) == text
-    assert shortened("x" * 99, 20, len, ends=ends).startswith("xx")
-    assert shortened("x", 1, lambda text: 2 if text else 0, ends=ends) == ""
+    assert set(short.split("\n")) <= set(text.split("\n"))
+    assert shortened(text, 1000, len) == text
+    assert shortened("x" * 99, 20, len).startswith("xx")
+    assert shortened("x", 1, lambda text: 2 if text else 0) == ""
+
+
+def lines_of(number: int) -> str:
+    return "".join(f"        x{n} = {number} * {n}\n" for n in range(40))
+
+
+LONG = (
+    '"""A store."""\n\nimport os\n\n\nclass Store:\n    """Keeps things."""\n\n'
+    + "".join(
+        f'    def act{n}(self, key):\n        """Acts {n}."""\n{lines_of(n)}'
+        f"        return self.act{n + 5}(key)\n\n"
+        for n in range(12)
+    )
+    + "\ndef small():\n    return Store()\n"
+)
+
+
+async def test_a_long_file_is_shown_by_whole_members(
+    write: Write, ask: Ask, fake_engine: FakeControl
+) -> None:
+    write({"store.py": LONG})
+    fake_engine.configure(default="Fine, see store.py:300.\n")
+    marked = LONG.replace("class Store", "class |Store")
+    for at, what in ((marked, "the class `Store`"), ("|" + LONG, "the file store.py")):
+        asked = ask("store.py", at)
+        asked.job.model.window = 2600
+        answer = await COMMAND.run(asked.job)
+        question = asked_of(fake_engine)
+        assert what in question
+        assert asked.job.model.count(question) < 2600
+        bodies = [n for n in range(12) if f"return self.act{n + 5}(key)" in question]
+        whole = [n for n in bodies if lines_of(n) in question]
+        assert whole == bodies != []
+        # The others by what they say of themselves.
+        assert all(f"def act{n}(self, key):" in question for n in range(12))
+        gone = next(n for n in range(12) if n not in whole)
+        first = LONG[: LONG.index(f"    def act{gone}(")].count("\n") + 1
+        assert f"        # … lines {first}-{first + 43} shown in short\n" in question
+        assert "### Not looked at" in answer.markdown
+        said = answer.markdown.split("### Not looked at")[1].split("###")[0]
+        [told] = [line for line in said.split("\n") if f"`Store.act{gone}`" in line]
+        assert told.startswith(f"- [store.py:{first}](store.py#L{first}) to line ")
+        assert told.endswith(" (in short)")
+        assert "Fine, see [store.py:300](store.py#L300)." in answer.markdown
+        assert [check.passed for check in answer.checks if check.name == "whole"] == [None]
+    asked = ask("store.py", LONG.replace("x39 = 7", "|x39 = 7"))
+    asked.job.model.window = 1900
+    await COMMAND.run(asked.job)
+    question = asked_of(fake_engine)
+    # In a function that is itself too long, what is around the cursor.
+    assert "def act7(self, key):" in question
+    assert "x39 = 7 * 39\n        return self.act12(key)" in question
+
+
+async def test_of_a_long_diff_whole_files_and_hunks_are_left_out(
+    write: Write, ask: Ask, fake_engine: FakeControl
+) -> None:
+    write(SHOP)
+    fake_engine.configure(default="Fine.\n")
+    added = "".join(f"+line {n} of what was written anew\n" for n in range(600))
+    new = (
+        f"diff --git a/big.txt b/big.txt\n--- /dev/null\n+++ b/big.txt\n@@ -0,0 +1,600 @@\n{added}"
+    )
+    small = (
+        "diff --git a/shop/taxes.py b/shop/taxes.py\n--- a/shop/taxes.py\n+++ b/shop/taxes.py\n"
+        "@@ -5,2 +5,2 @@\n #\n+    return amount * RATE\n"
+    )
+    asked = ask("app.py", "|x = 1\n", material={"diff": new + small})
+    asked.job.model.window = 2600
+    answer = await COMMAND.run(asked.job)
+    question = asked_of(fake_engine)
+    assert small in question
+    assert "+++ b/big.txt\n… lines 1-604 not shown: 1 hunk\ndiff" in question
+    assert "line 7 of" not in question
+    assert "- lines 1-604 of the diff: `big.txt` (in short)\n" in answer.markdown
+    # Of one that is all of it too long something is seen.
+    asked = ask("app.py", "|x = 1\n", material={"diff": new})
+    asked.job.model.window = 2600
+    answer = await COMMAND.run(asked.job)
+    question = asked_of(fake_engine)
+    assert "+line 0 of what" in question
+    assert "of the diff" in answer.markdown
+
+
+async def test_of_a_long_traceback_the_end_and_the_own_frames_stay(
+    write: Write, ask: Ask, root: Path, fake_engine: FakeControl
+) -> None:
+    write(SHOP)
+    fake_engine.configure(default="Fine.\n")
+    own = '  File "shop/prices.py", line 6, in total\n    return taxed(sum(items))\n'
+    other = '  File "shop/taxes.py", line 6, in taxed\n    return amount * RATE\n'
+    foreign = "".join(
+        f'  File "/usr/lib/python3/web{n}.py", line 3, in f{n}\n    call_the_next({n})\n'
+        for n in range(200)
+    )
+    said = "TypeError: unsupported"
+    trace = f"Traceback (most recent call last):\n{foreign}{(own + other) * 300}{said}\n"
+    asked = ask("new.py", "|x = 1\n", material={"traceback": trace})
+    asked.job.model.window = 2600
+    answer = await COMMAND.run(asked.job)
+    question = asked_of(fake_engine)
+    assert f"{own}{other}  … the 2 frames above come 299 more times\n{said}" in question
+    assert "Around shop/taxes.py:6:" in question
+    assert "in f199" in question
+    assert "in f3\n" not in question
+    assert "of the traceback: frames outside of the repository\n" in answer.markdown
+
+
+FIXTURES = Path(__file__).parents[1] / "fixtures/languages"
+
+
+@pytest.mark.parametrize(
+    "file", [Path(str(code.__file__)), *sorted(FIXTURES.iterdir())], ids=lambda file: file.name
+)
+def test_what_is_shown_of_a_file_is_its_own(file: Path) -> None:
+    """In every language: within the room, in order, each line the file's, a signature or a mark."""
+    text = "\n\n".join([file.read_text()] * (4 if file.parent == FIXTURES else 1))
+    language = of_path(file)
+    assert language is not None
+    lines = text.split("\n")
+    definitions = outline(text, language).definitions
+    layout = Code("a", text, language, definitions, range(9, 10)).layout(range(len(lines)))
+    assert "\n".join(part.whole for part in layout.parts) == text
+    for room in range(20, len(text) + 20, max(60, len(text) // 30)):
+        fit = fitted(layout, room, len)
+        assert len(fit.text) <= room
+        assert (fit.text == text) == (not fit.left)
+        gone = [each for each in fit.left if "(in short)" not in each]
+        assert fit.text.count("not shown") == len(gone) or not fit.text
