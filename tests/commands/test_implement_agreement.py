@@ -54,3 +54,24 @@ def test_what_cannot_be_called_keeps_the_greedy_answer() -> None:
     answer = implement(model, place(text, "def f"), candidates=4)
     assert "return 1" in applied(text, answer.edits)
     assert agreement(answer) is None
+
+
+def test_new_functions_are_compared_whatever_they_are_called() -> None:
+    text = "# return the mean of two numbers\n"
+    answers = ["first(a, b):\n    return a\n", "mean(a, b):\n    return (a + b) / 2\n"]
+    answers += ["middle(x, y):\n    return x + (y - x) / 2\n", "mean(a):\n    return a / 2\n"]
+    answer = implement(Scripted(*answers), place(text, "mean"), candidates=4)
+    assert applied(text, answer.edits) == f"{text}def {answers[1]}"
+    assert agreement(answer) == Check("agreement", None, "2 of 4 answers behave alike")
+    # Its calls in the file say what it is given.
+    text = "print(tally({'a': [1]}))\n"
+    answers = [":\n    return 1\n", ":\n    return len(mapping['a'])\n"]
+    answers += [":\n    return len([*mapping['a']])\n", ":\n    return mapping.a\n"]
+    answer = implement(Scripted(*answers), place(text, "tally"), candidates=4)
+    assert "return len(mapping['a'])" in applied(text, answer.edits)
+
+
+def test_a_new_method_is_taken_as_it_comes() -> None:
+    text = "class Bag:\n    items = [1]\n\n    # return the sum of all items\n"
+    model = Scripted("total(self):\n    return sum(self.items)\n", "no(self):\n    return 0\n")
+    assert implement(model, place(text, "sum")).attempts == 1

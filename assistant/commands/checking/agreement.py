@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from assistant.commands.checking.examples import Example
-from assistant.commands.checking.inputs import by_types, neighbours
+from assistant.commands.checking.inputs import by_types, calls_of, neighbours
 from assistant.commands.checking.subject import subject_at
 from assistant.commands.checking.trials import IMPORT, Trials
 from assistant.commands.functions import Function
@@ -36,21 +36,35 @@ _BY_NAME = (
     (r"(?:is_\w+|flag|reverse|strict)$", "bool"),
     (r"(?:rate|ratio|price|amount|tolerance|eps\w*)$", "float"),
 )
+_ALIAS = "assistant_answer"
 _RAISED = re.compile(r"( raised \w+): .*", re.DOTALL)
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
-def groups(job: Job, trials: Trials, function: Function, texts: Sequence[str]) -> list[int]:
+def groups(
+    job: Job,
+    trials: Trials,
+    function: Function,
+    texts: Sequence[str],
+    names: Sequence[str] = (),
+    shown: Sequence[str] = (),
+) -> list[int]:
     """For each of ``texts``, whole files, how many of them (itself included) behave as it does;
-    all 0 where none of the calls that were made up says anything. Raises UsageError where the
-    sandbox refuses."""
-    calls = _calls(job, function, texts)
+    all 0 where none of the calls that were made up says anything. ``names`` are those that the
+    function has in each of them, where they differ from ``function``'s; ``shown`` is code that
+    calls it. Raises UsageError where the sandbox refuses."""
+    calls = _calls(job, function, texts, shown)
     if not calls:
         return [0] * len(texts)
+    if names:
+        # One name for all of them, and no other than that.
+        calls = [_ALIAS + call.removeprefix(function.name) for call in calls]
+        texts = [f"{text}\n\n{_ALIAS} = {name}\n" for text, name in zip(texts, names, strict=True)]
     # No value equals it, so that each result says what came instead.
-    shown = [Example(call, "...", "value") for call in calls]
+    asked = [Example(call, "...", "value") for call in calls]
     distinct = list(dict.fromkeys(texts))
-    limited = replace(trials, examples=shown, tests=(), seconds=SECONDS, patience=PATIENCE)
+    limited = replace(trials, examples=asked, tests=(), script="")
+    limited = replace(limited, seconds=SECONDS, patience=PATIENCE)
     ran = dict(zip(distinct, limited.run(job.run, distinct), strict=True))
     results = [
         [_RAISED.sub(r"\1", one.results.get(f"example {n + 1}", "")) for n in range(len(calls))]
@@ -76,16 +90,20 @@ def _gave(value: str) -> bool:
     return " gave " in value
 
 
-def _calls(job: Job, function: Function, texts: Sequence[str]) -> list[str]:
+def _calls(job: Job, function: Function, texts: Sequence[str], shown: Sequence[str]) -> list[str]:
     path = job.place.document.path
-    for text in texts:
+    for text in (*texts, function.text):
         place = Place(Document(path, text, "python"), function.head, function.head)
         subject = subject_at(place)
         if subject is not None and subject.names == (function.name,):
             sources = _annotated(f"{function.signature} ...", function.name)
-            found = list(
-                dict.fromkeys(call for each in sources for call in by_types(each, subject.call))
-            )
+            made = (call for each in sources for call in by_types(each, subject.call))
+            known = [
+                call for code in shown for call in calls_of(code, subject.names, (subject.top,))
+            ]
+            # What somebody wrote comes first: it is of the right kind.
+            known += neighbours(known, MOST // 2)
+            found = list(dict.fromkeys([*known[: MOST // 2], *made]))
             first = found[: MOST // 2]
             return list(dict.fromkeys([*first, *neighbours(first, MOST // 4), *found]))[:MOST]
     return []

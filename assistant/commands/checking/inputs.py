@@ -27,6 +27,16 @@ def calls_in(code: str, names: Collection[str], known: Collection[str]) -> list[
     return list(found)
 
 
+def calls_of(code: str, names: Collection[str], known: Collection[str]) -> list[str]:
+    """All calls of one of ``names`` in Python code that parses, as :func:`calls_in` has them."""
+    try:
+        nodes = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    found = (_call(ast.unparse(node), names, known) for node in nodes)
+    return list(dict.fromkeys(filter(None, found)))
+
+
 def neighbours(calls: Sequence[str], most: int) -> list[str]:
     """Calls with one value changed, taking turns over ``calls``."""
     each = (_changed(ast.parse(call, mode="eval").body) for call in calls)

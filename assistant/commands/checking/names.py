@@ -7,7 +7,7 @@ import ast
 import importlib
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -83,13 +83,28 @@ def undefined(text: str) -> list[Undefined] | None:
     return [Undefined(str(each.message_args[0]), each.lineno - 1) for each in ordered]
 
 
-def names_check(missing: Sequence[str], *, parses: bool = True, hidden: bool = False) -> Check:
-    """``hidden`` says that :func:`undefined` knew nothing of a text that parses."""
+def names_check(
+    missing: Sequence[str],
+    *,
+    parses: bool = True,
+    hidden: bool = False,
+    own: Sequence[str] = (),
+    places: Mapping[str, Sequence[str]] | None = None,
+) -> Check:
+    """``hidden`` says that :func:`undefined` knew nothing of a text that parses. ``own`` are
+    imports of the project's modules that come along; ``places`` says of missing names that several
+    of them define where."""
     if missing:
-        return Check("names", False, f"not defined: {', '.join(missing)}")
+        several = [
+            f"`{name}` is defined at {' and '.join(where)}: import the one that is meant"
+            for name, where in (places or {}).items()
+        ]
+        return Check("names", False, "; ".join([f"not defined: {', '.join(missing)}", *several]))
     if not parses:
         return Check("names", None, "it does not parse")
-    return Check("names", None, "a star import hides names") if hidden else Check("names", True)
+    if hidden:
+        return Check("names", None, "a star import hides names")
+    return Check("names", True, f"brought: {'; '.join(own)}" if own else "")
 
 
 def import_of(name: str) -> str:

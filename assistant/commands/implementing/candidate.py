@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from assistant.commands.implementing.evidence import Verdict
 
@@ -19,7 +19,13 @@ class Candidate:
     """Names that nothing defines."""
     hidden: bool = False
     """Whether nobody can say which are."""
+    places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of missing names that several modules of the project define: where."""
     imports: tuple[str, ...] = ()
+    """Lines that go to the file's head."""
+    own: tuple[str, ...] = ()
+    """Lines that import from the project's own modules, ``inside`` the function or at the head."""
+    inside: bool = False
     verdict: Verdict | None = None
     """None where nothing could be tried."""
     placeholder: bool = False

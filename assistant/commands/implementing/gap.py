@@ -41,6 +41,9 @@ class Gap:
     uses: tuple[Use, ...] = ()
     """Call sites that the question shows."""
 
+    calls: tuple[str, ...] = ()
+    """Of a function that does not exist yet, as the file has them."""
+
     def filled(self, body: str) -> str:
         """The whole file."""
         return self.text[: self.start] + body + self.text[self.end :]

@@ -31,7 +31,11 @@ def _checks(best: Candidate, gap: Gap, evidence: Evidence, compared: int) -> Ite
     yield Check("parses", best.parses)
     if gap.language.name != "python":
         return
-    yield names_check(best.missing, parses=best.parses, hidden=best.hidden)
+    where = " (inside the function: at the head the modules would import each other)"
+    own = [f"{line}{where if best.inside else ''}" for line in best.own]
+    yield names_check(
+        best.missing, parses=best.parses, hidden=best.hidden, own=own, places=best.places
+    )
     yield _examples(best, gap, evidence)
     if (check := _tests(best, evidence)) is not None:
         yield check

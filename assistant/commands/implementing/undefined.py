@@ -62,6 +62,7 @@ def gap(job: Job) -> Gap | None:
         target=spot,
         name=name,
         uses=taken,
+        calls=tuple(ast.unparse(each.node) for each in calls),
     )
 
 

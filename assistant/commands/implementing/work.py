@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
 
 from assistant.commands import surroundings
 from assistant.commands.blocks import within
 from assistant.commands.candidates import DRAWN_AT, best_of
-from assistant.commands.checking.agreement import groups
-from assistant.commands.checking.names import import_edit, resolved, undefined
-from assistant.commands.checking.plain import is_placeholder, unused
-from assistant.commands.edits import applied, edits_between
+from assistant.commands.checking.names import import_edit
+from assistant.commands.edits import edits_between
 from assistant.commands.implementing import told
 from assistant.commands.implementing.candidate import Candidate
 from assistant.commands.implementing.evidence import Verdict, evidence
 from assistant.commands.implementing.gap import Gap
+from assistant.commands.implementing.reading import Reader
+from assistant.commands.implementing.voting import voted
 from assistant.commands.links import fenced
 from assistant.commands.model import Message
 from assistant.commands.protocol import Answer, FileEdit, Job
@@ -37,10 +37,11 @@ class Work:
         self.job, self.gap = job, gap
         self.python = gap.language.name == "python"
         self.evidence = evidence(job, gap)
+        self.reader = Reader(job, gap, self.evidence)
         self.asked = self._messages()
         self.attempts = 0
         self.verdicts: dict[str, Verdict] = {}
-        self.usable = 0
+        self.compared = 0
         """Answers of which the behaviour was compared."""
 
     async def best(self) -> Candidate:
@@ -50,7 +51,7 @@ class Work:
         return best
 
     def answer(self, best: Candidate) -> Answer:
-        checks = told.checks(best, self.gap, self.evidence, self.usable)
+        checks = told.checks(best, self.gap, self.evidence, self.compared)
         if not best.parses and not self._is_elsewhere(best):
             said = (
                 "No answer parses: nothing is changed. Try again, or say more of what is meant.\n"
@@ -110,43 +111,19 @@ class Work:
             seed=seed,
             stop=("\n```\n", "\nif __name__"),
         )
-        return await asyncio.to_thread(self._read, within(reply.text))
-
-    def _read(self, code: str) -> Candidate:
-        """What a look at the code shows."""
-        gap = self.gap
-        body = gap.fit(code)
-        whole = gap.filled(body)
-        parses = bool(body.strip()) and surroundings.parses(whole, gap.text, gap.language)
-        found = Candidate(body, whole, parses)
-        if not self.python or not found.parses:
-            return found
-        shown = surroundings.dedented(gap.shown(body).strip("\n"))
-        found = replace(found, placeholder=is_placeholder(shown), unused=unused(shown))
-        names = self._missing(whole)
-        if names is None:
-            return replace(found, hidden=True)
-        missing, imports = resolved(names)
-        if imports:
-            whole = applied(whole, [import_edit(self.job.place.document.path, whole, imports)])
-        return replace(found, text=whole, missing=missing, imports=imports)
-
-    def _missing(self, whole: str) -> tuple[str, ...] | None:
-        """Names of the body that nothing defines; those of the rest of the file are not its. None
-        where nobody can say."""
-        if (now := undefined(whole)) is None:
-            return None
-        return tuple(dict.fromkeys(each.name for each in now if each.name not in self._before))
-
-    @cached_property
-    def _before(self) -> set[str]:
-        return {each.name for each in undefined(self.gap.text) or ()}
+        return await asyncio.to_thread(self.reader.read, within(reply.text))
 
     async def _compared(self, found: list[Candidate]) -> list[Candidate]:
+        return await asyncio.to_thread(self._tried, found) if self.python else found
+
+    def _tried(self, found: list[Candidate]) -> list[Candidate]:
+        with contextlib.suppress(UsageError):  # nothing is run here
+            found = self.reader.importable(found)
         if self.evidence.speaks:
-            return await asyncio.to_thread(self._judged, found)
-        if self.gap.function is not None and self.python and not self.evidence.untried:
-            return await asyncio.to_thread(self._grouped, found)
+            return self._judged(found)
+        if self.evidence.untried:
+            return found
+        found, self.compared = voted(self.job, self.gap, self.evidence, found)
         return found
 
     def _judged(self, found: list[Candidate]) -> list[Candidate]:
@@ -154,22 +131,3 @@ class Work:
         texts = sorted(fresh)
         self.verdicts.update(zip(texts, self.evidence.judge(self.job, texts), strict=True))
         return [replace(each, verdict=self.verdicts.get(each.text)) for each in found]
-
-    def _grouped(self, found: list[Candidate]) -> list[Candidate]:
-        """With how many behave like each. It is settled when there are to be no more, when half
-        of all agree already, or when nothing that can be tried tells them apart."""
-        function = self.gap.function
-        usable = [each for each in found if each.usable]
-        last = len(found) >= self.job.options.candidates
-        if function is None or (len(found) == 1 and not last):
-            return [replace(each, settled=last) for each in found]
-        try:
-            texts = [each.text for each in usable]
-            alike = groups(self.job, self.evidence.trials, function, texts)
-        except UsageError:
-            alike = [0] * len(usable)  # nothing is run here
-        most = max(alike, default=0)
-        settled = last or most == 0 or 2 * most >= self.job.options.candidates
-        self.usable = len(usable)
-        known = {id(each): number for each, number in zip(usable, alike, strict=True)}
-        return [replace(each, settled=settled, alike=known.get(id(each), 0)) for each in found]
