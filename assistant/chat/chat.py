@@ -12,10 +12,10 @@ from urllib.parse import unquote
 
 from assistant.chat.conversation import Conversation, Turn
 from assistant.chat.mentions import KINDS, Given, Material, Texts, no_texts, resolve
+from assistant.chat.shown import block, cut, fact, of_snippet
 from assistant.chat.texts import sources_of
 from assistant.chat.thinking import Thinking
 from assistant.commands.checked import Checked
-from assistant.commands.links import Fact, fenced
 from assistant.commands.model import Message, Model
 from assistant.commands.sources import Sources
 from assistant.context.repository import Repository
@@ -23,7 +23,6 @@ from assistant.context.terms import identifiers
 from assistant.errors import EngineError, UsageError
 from assistant.sandbox import PythonEnvironment
 from assistant.sandbox.environments import own
-from assistant.syntax import of_path
 from assistant.types import CompletionRequest, Document, Snippet
 
 MAX_TOKENS = 1024
@@ -92,8 +91,8 @@ class Chat:
             )
         retrieved = await asyncio.to_thread(self._retrieved, message, given, sources)
         material = [*([selected] if selected else []), *given.material, *retrieved]
-        messages, shown = self._messages(message, material)
-        facts = [_fact(each) for each in shown if each.path]
+        messages, shown = await asyncio.to_thread(self._messages, message, material, sources)
+        facts = [fact(each) for each in shown if each.path]
         checked = Checked(sources, facts, listener.say)
         thinking = Thinking(checked.feed, listener.think)
         listener.report("answering")
@@ -118,10 +117,10 @@ class Chat:
         return self.keep(asked, Turn("assistant", text, thinking.thought, stopped=stopped))
 
     def _messages(
-        self, message: str, material: Sequence[Material]
+        self, message: str, material: Sequence[Material], sources: Sources
     ) -> tuple[list[Message], list[Material]]:
         """What the model is sent, and the material in it. What does not fit is left out whole: the
-        oldest turns first, then the last of the material, never the middle of anything."""
+        oldest turns first, then the last of the material; what the user named loses parts."""
         count = self.model.count
         room = self.model.window - MAX_TOKENS - RESERVE - count(SYSTEM) - count(message)
         if room < 0:
@@ -131,17 +130,17 @@ class Chat:
         shown: list[Material] = []
         blocks, number = "", 0
         for each in material:
-            whole = count(_block(1, each)) <= room
+            whole = count(block(1, each)) <= room
             if not whole and each.what not in KINDS:
                 continue
             # What the user named is shown as far as it goes, and that is said.
-            fitting = each if whole else _cut(each, room - 64, count)
+            fitting = each if whole else cut(each, room - 64, count, sources)
             if fitting is not None:
                 number += bool(fitting.path)
-                block = _block(number, fitting)
-                room -= count(block)
-                shown.append(fitting)
-                blocks += block
+                text = block(number, fitting)
+                room -= count(text)
+                shown.append(each)
+                blocks += text
         asked = Message("user", f"{blocks}{message}" if blocks else message)
         return [Message("system", SYSTEM), *history, asked], shown
 
@@ -172,7 +171,7 @@ class Chat:
                 start, end = each.definition.start_line, each.definition.end_line
                 text = "\n".join(sources.lines(each.path)[start:end])
                 found.append(Material("defined in the repository", each.path, start, text))
-        found += [_of(snippet) for snippet in self._similar(message)]
+        found += [of_snippet(snippet) for snippet in self._similar(message)]
         known = {(each.path, each.line) for each in given.material}
         files = {each.path for each in given.material if each.what == "file"}
         fresh = [e for e in found if (e.path, e.line) not in known and e.path not in files]
@@ -193,29 +192,3 @@ def _looks_like_code(name: str, message: str) -> bool:
         or re.search(rf"`[^`]*\b{re.escape(name)}\b[^`]*`|\b{re.escape(name)}\(", message)
         is not None
     )
-
-
-def _fact(material: Material) -> Fact:
-    return Fact(material.path, material.line, material.what, material.text.split("\n", 1)[0])
-
-
-def _of(snippet: Snippet) -> Material:
-    return Material(snippet.why, snippet.path, snippet.start_line, snippet.text)
-
-
-def _block(number: int, material: Material) -> str:
-    if not material.path:
-        return f"The {material.what}:\n{fenced(material.text)}\n"
-    language = of_path(material.path)
-    shown = fenced(material.text, language.name if language else "")
-    return f"[{number}] {material.path}:{material.line + 1} ({material.what})\n{shown}\n"
-
-
-def _cut(material: Material, room: int, count: Callable[[str], int]) -> Material | None:
-    lines = material.text.split("\n")
-    while lines and count("\n".join(lines)) > room:
-        lines = lines[: len(lines) * 3 // 4]
-    if not lines:
-        return None
-    what = f"{material.what}, its first {len(lines)} lines"
-    return Material(what, material.path, material.line, "\n".join(lines))

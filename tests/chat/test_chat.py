@@ -112,6 +112,20 @@ def test_a_file_that_is_mentioned_is_shown_and_may_be_cited(make: Make) -> None:
     assert "".join(said) == turn.content
 
 
+def test_a_file_too_long_for_the_window_loses_whole_functions(make: Make, root: Path) -> None:
+    body = "".join(f"    x{n} = {n} * 2\n" for n in range(80))
+    functions = "".join(f'def f{n}(a):\n    """Does {n}."""\n{body}\n\n' for n in range(12))
+    (root / "long.py").write_text(functions)
+    model = Scripted("Fine, see long.py:900.")
+    turn = ask(make(model), "What do @long.py and @stock.py?")
+    assert "[1] long.py:1 (file, in parts)" in shown(model)
+    whole = [n for n in range(12) if body in shown(model).split(f"def f{n}(")[1].split("def f")[0]]
+    assert 0 < len(whole) < 12
+    assert all(f'"""Does {n}."""' in shown(model) for n in range(12))
+    assert f"    # … lines {12 * 84 - 83}-{12 * 84} shown in short" in shown(model)
+    assert turn.citations == ("long.py:900",)
+
+
 @pytest.mark.parametrize(
     ("message", "expected"),
     [
@@ -203,7 +217,8 @@ def test_a_large_file_is_cut_at_its_end_and_that_is_said(make: Make, root: Path)
     model = Scripted("x")
     ask(make(model), "@large.py")
     assert "value_0 = 0" in shown(model)
-    assert "its first" in shown(model)
+    assert "large.py:1 (file, in parts)" in shown(model)
+    assert "-3000 not shown\n" in shown(model)
     assert "value_2999" not in shown(model)
 
 
