@@ -65,7 +65,8 @@ def show(answer: Answer, place: Place) -> None:
     from assistant.cli.output import err, out
 
     if answer.markdown and not answer.edits:
-        out().print(Rendered(answer.markdown))
+        console = out()
+        console.print(Rendered(answer.markdown), soft_wrap=not console.is_terminal, crop=False)
     for path, (before, after) in made(answer, place).items():
         root = place.root
         inside = root is not None and path.is_relative_to(root)
