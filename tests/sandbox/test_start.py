@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import psutil
@@ -9,6 +10,7 @@ import pytest
 from scripted_model import Scripted, implement, place
 
 from assistant import sandbox
+from assistant.commands import protocol as commands
 from assistant.commands.checking.running import TooBusy
 from assistant.commands.checking.trials import Trials
 from assistant.sandbox import Job, runner, supervise
@@ -54,3 +56,15 @@ def test_an_answer_is_not_judged_by_it(slow: Path) -> None:
     [examples] = [check for check in answer.checks if check.name == "examples"]
     assert examples.passed is None
     assert examples.detail.startswith("it was not tried: this machine is too busy")
+
+
+def test_of_an_example_that_was_not_run_nothing_is_said(slow: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(STUB.replace("...", "return n * 2"))
+    where = place((tmp_path / "a.py").read_text(), "double", tmp_path / "a.py", root=tmp_path)
+    model = Scripted("print(double(2))\n")
+    job = commands.Job(where, model, sandbox.run)  # type: ignore[arg-type]
+    answer = asyncio.run(commands.commands().get("usage").run(job))
+    assert [check.passed for check in answer.checks if check.name == "example runs"] == [None]
+    assert "too busy to start the sandbox" in answer.markdown
+    # Nor is the model asked to mend it.
+    assert len(model.asked) == 1
