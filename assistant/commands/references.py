@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from assistant.commands.indexed import Indexed
+from assistant.commands.indexed import MOST_FILES, Indexed
 from assistant.commands.names import Name, names
 from assistant.context.records import Located
 from assistant.context.retrievers.imported import named
@@ -52,7 +52,7 @@ class References(Indexed):
         alone = len({one.path for one in self.definitions(name)}) <= 1
         leading = self.importers(path)
         found: list[Use] = []
-        for file in self.files_with(name):
+        for file in self._may_use(name, leading):
             leads = file == path or self.leads(file, leading)
             if not (leads or alone):
                 continue
@@ -61,6 +61,12 @@ class References(Indexed):
             found += self._in_file(file, name, own, belongs)
         found.sort(key=lambda use: (bool(_TEST.search(use.path)), not use.call, use.path, use.line))
         return found
+
+    def _may_use(self, name: str, leading: set[str]) -> list[str]:
+        """The index knows calls; what else uses a name imports it, and is read for that."""
+        known = self.files_with(name)
+        others = sorted(leading - set(known))[: MOST_FILES - len(known)]
+        return [*known, *(file for file in others if name in (self.sources.text(file) or ""))]
 
     def _rule(
         self, file: str, path: str, definition: Definition, leading: set[str], leads: bool

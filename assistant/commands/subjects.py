@@ -35,7 +35,7 @@ other."""
 class Subject:
     """``text`` is shown to the model as ``what``, where it is too long in the parts of ``layout``;
     ``facts`` tie it to lines, ``used`` and ``calls`` are those of them that are listed for people
-    as well."""
+    as well; of a traceback ``used`` are its places in the project."""
 
     what: str
     text: str
@@ -180,7 +180,7 @@ def _traceback(job: Job, text: str, references: References) -> Subject:
     shown = traces.layout(text.strip("\n"), facts, sources)
     whole = "\n".join(part.whole for part in shown.parts)
     own = facts[-MOST:]
-    return _with_facts("a traceback", whole, lambda: shown, "", own, [], calls, "error")
+    return _with_facts("a traceback", whole, lambda: shown, "", own, own, calls, "error")
 
 
 def _diagnostic(job: Job, text: str, references: References) -> Subject:

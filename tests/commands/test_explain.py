@@ -218,11 +218,12 @@ async def test_a_use_is_of_this_definition(
             "a.py": "import words\n\nwords.replace('a')\n'b'.replace('b', 'c')\n",
             "b.py": "from dataclasses import replace\n\nimport words\n\nreplace(1)\n",
             "c.py": "from words import replace as other, replace\n\nX = replace('d')\n",
+            "d.py": "from words import replace\n\nTABLE = {'r': replace}\n",
         }
     )
     fake_engine.configure(default="Fine.\n")
     answer = await COMMAND.run(ask("words.py", WORDS.replace("replace", "|replace", 1)).job)
-    assert used_of(answer.markdown) == ["a.py:3", "c.py:3"]
+    assert used_of(answer.markdown) == ["a.py:3", "c.py:3", "d.py:3"]
     answer = await COMMAND.run(ask("words.py", WORDS.replace("return self", "|return self")).job)
     assert "[words.py:9](words.py#L9) defines `Box.tape`" in answer.markdown
 
@@ -268,6 +269,9 @@ TypeError: unsupported
     assert "[2] shop/prices.py:6 is in `total`" in question
     assert "elsewhere.py" not in question.split("Facts about")[1]
     assert "It fails in [shop/prices.py:6](shop/prices.py#L6)." in answer.markdown
+    through = answer.markdown.split("### Where it came through")[1]
+    assert "- [shop/prices.py:6](shop/prices.py#L6) is in `total`" in through
+    assert "elsewhere.py" not in through
 
 
 async def test_an_error_message_and_a_diff(

@@ -65,7 +65,8 @@ class Explain:
         used = [fact.markdown for fact in found.used]
         calls = [fact.markdown for fact in found.calls]
         shown.add(_listed("Not looked at", left, _TOO_LONG))
-        shown.add(_listed("Used in", used) + _listed("Calls", calls))
+        title = "Where it came through" if found.about == "error" else "Used in"
+        shown.add(_listed(title, used) + _listed("Calls", calls))
         said = f"it was too long: {len(left)} of its parts were left out or shown in short"
         whole = [Check("whole", None, said)] if left else []
         return Answer(shown.said, checks=(_links(shown), *whole), attempts=1)
@@ -84,7 +85,7 @@ def _question(job: Job, found: Subject) -> tuple[str, Sequence[str]]:
         for number, fact in enumerate(found.facts, 1)
     )
     asked = _ASKED[found.about]
-    if found.used:
+    if found.used and found.about != "error":
         asked += ", then under `### How it is used here` what those who call it do with it"
     asked += ". Write the number of a fact, such as [1], behind what you say from it."
     if job.instruction:
