@@ -10,6 +10,8 @@ import pytest
 from fake_control import FakeControl
 
 from assistant.commands.catalogue.fix import COMMAND
+from assistant.commands.checking.chance import expected, only_puts_in
+from assistant.commands.checking.examples import Example
 from assistant.commands.checking.small_edits import small_edits
 from assistant.commands.edits import applied
 from assistant.commands.protocol import Answer, Check, commands
@@ -154,6 +156,11 @@ async def test_a_name_that_an_import_brings_needs_no_answer(
     answer = await COMMAND.run(asked.job)
     assert after(text, answer) == text.replace('"""\n', '"""\nimport math\n', 1)
     assert passed(answer)["goes away"] is True
+    text = "def length(text):\n    return len(slug(text))\n"
+    write({"texts.py": TEXTS, "lengths.py": text})
+    material = {"diagnostic": "F821 Undefined name `slug`"}
+    answer = await COMMAND.run(ask("lengths.py", at(text, "return"), material=material).job)
+    assert after(text, answer) == f"from texts import slug\n{text}"
     assert not fake_engine.requests()
 
 
@@ -205,6 +212,38 @@ async def test_what_fits_a_lone_example_by_chance_is_outvoted(
     assert scope["total"]([4, 5, 6]) == 15
     details = {check.name: check.detail for check in answer.checks}
     assert "nothing else vouches" in details["goes away"]
+    # Where the model knows nothing, what only puts in the expected value is taken last.
+    fake_engine.configure(default="\n    return 'deleted'\n```\n")
+    answer = await COMMAND.run(ask("prices.py", at(text, "result = 0")).job)
+    assert not only_puts_in(text, after(text, answer), [1])
+
+
+@pytest.mark.parametrize(
+    ("new", "forced"),
+    [
+        ("    result = 1\n    return result", True),
+        ("    result = 0\n    return result + 1", True),
+        ("    result = 0\n    return 1", True),
+        ("    if prices:\n        return 1\n    result = 0\n    return result", True),
+        ("    result = 2\n    return result", False),
+        ("    result = 0\n    return result - 1", False),
+        ("    return sum(prices)", False),
+        ("    result = 0\n    return sum(prices)", False),
+    ],
+)
+def test_an_edit_that_only_puts_in_the_expected_value(new: str, forced: bool) -> None:
+    head = "def total(prices):\n"
+    old = f"{head}    result = 0\n    return result\n"
+    assert only_puts_in(old, f"{head}{new}\n", [1]) is forced
+
+
+def test_what_is_expected() -> None:
+    test = (
+        "def test_a():\n    assert total([1]) == 3\n\n\ndef test_b():\n    assert 4 == total([2])\n"
+    )
+    shown = [Example("total([])", "0", "value"), Example("total([5])", "f(5)", "value")]
+    failing = ["example 1", "example 2", "import", "tests/test_a.py::test_b"]
+    assert expected(failing, shown, {"tests/test_a.py": test}) == [0, 4]
 
 
 async def test_the_output_of_a_test_run_names_the_test_and_is_no_code(

@@ -14,8 +14,9 @@ from assistant.commands import surroundings
 from assistant.commands.blocks import within
 from assistant.commands.candidates import DRAWN_AT, best_of
 from assistant.commands.checking.covering import line_in
+from assistant.commands.checking.judge import Judge
 from assistant.commands.checking.names import names_check
-from assistant.commands.checking.repair import Judge, Repair
+from assistant.commands.checking.repair import Repair
 from assistant.commands.checking.symptoms import Symptoms, symptoms
 from assistant.commands.edits import edits_between, unified_diff
 from assistant.commands.functions import Function, function_at
@@ -107,7 +108,10 @@ class _Work:
         checks = [Check("parses", best.parses)]
         if not self.python:
             return checks
-        checks.append(names_check(best.missing, parses=best.parses, hidden=best.hidden))
+        unknown = names_check(
+            best.missing, parses=best.parses, hidden=best.hidden, places=best.places
+        )
+        checks.append(unknown)
         seen = self.seen
         if not seen.shows:
             why = seen.untried or "nothing that was tried failed before: look at it with care"
@@ -117,6 +121,8 @@ class _Work:
             detail = f"still: {first}" if best.wrong else f"before: {first}"
             if self.seen.thin and not best.wrong:
                 detail += "; nothing else vouches for it: look at it with care"
+            if best.by_chance and not best.wrong:
+                detail += " (it only puts in the value that is expected)"
             checks.append(Check("goes away", not best.wrong, detail))
         if best.broken:
             checks.append(Check("breaks nothing", False, f"breaks: {'; '.join(best.broken[:3])}"))

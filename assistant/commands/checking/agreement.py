@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -49,13 +48,27 @@ def groups(
     names: Sequence[str] = (),
     shown: Sequence[str] = (),
 ) -> list[int]:
-    """For each of ``texts``, whole files, how many of them (itself included) behave as it does;
-    all 0 where none of the calls that were made up says anything. ``names`` are those that the
-    function has in each of them, where they differ from ``function``'s; ``shown`` is code that
-    calls it. Raises UsageError where the sandbox refuses."""
+    """For each of ``texts``, whole files, how many of them (itself included) behave as it does, as
+    :func:`behaviours` has it; 0 for one that behaves like nobody."""
+    seen = behaviours(job, trials, function, texts, names, shown)
+    return [seen.count(each) if each else 0 for each in seen]
+
+
+def behaviours(
+    job: Job,
+    trials: Trials,
+    function: Function,
+    texts: Sequence[str],
+    names: Sequence[str] = (),
+    shown: Sequence[str] = (),
+) -> list[tuple[str, ...]]:
+    """What each of ``texts``, whole files, gives where they can be compared; nothing for one that
+    gives nothing anywhere, and for all where none of the calls that were made up says anything.
+    ``names`` are those that the function has in each of them, where they differ from
+    ``function``'s; ``shown`` is code that calls it. Raises UsageError where the sandbox refuses."""
     calls = _calls(job, function, texts, shown)
     if not calls:
-        return [0] * len(texts)
+        return [()] * len(texts)
     if names:
         # One name for all of them, and no other than that.
         calls = [_ALIAS + call.removeprefix(function.name) for call in calls]
@@ -75,9 +88,7 @@ def groups(
     telling = [n for n in range(len(calls)) if _tells([row[n] for row in results if row])]
     seen = [tuple(row[n] for n in telling) if row else () for row in results]
     # One that gives nothing at any of them behaves like nobody.
-    lively = [bool(each) and any(_gave(value) for value in each) for each in seen]
-    counted = Counter(each for each, alive in zip(seen, lively, strict=True) if alive)
-    return [counted[each] if alive else 0 for each, alive in zip(seen, lively, strict=True)]
+    return [each if any(_gave(value) for value in each) else () for each in seen]
 
 
 def _tells(values: list[str]) -> bool:
