@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import fake_control
 import pytest
 import pytest_asyncio
+from fake_control import FakeControl
 
 from assistant import sandbox
 from assistant.commands.model import Model
@@ -48,6 +53,37 @@ def write(root: Path) -> Write:
 def repository(home: Path, root: Path) -> Iterator[Repository]:
     with Repository.open(root, ContextSettings()) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def shared_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A fake engine for all tests: its URL, and a folder with links to the script and the log."""
+    folder = tmp_path_factory.mktemp("engine")
+    env = {name: text for name, text in os.environ.items() if not name.startswith("ASSISTANT_")}
+    env |= {"FAKE_ENGINE_SCRIPT": str(folder / "script"), "FAKE_ENGINE_LOG": str(folder / "log")}
+    control = FakeControl(folder)
+    _point(folder, control)
+    command = [sys.executable, str(Path(fake_control.__file__).with_name("fake_engine.py"))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as server:
+        assert server.stdout is not None
+        port = int(server.stdout.readline().split()[1])
+        yield f"http://127.0.0.1:{port}/v1", folder
+        server.kill()
+
+
+@pytest.fixture
+def fake_endpoint(fake_engine: FakeControl, shared_engine: tuple[str, Path]) -> Endpoint:
+    """The shared engine, which says what this test's ``fake_engine`` tells it."""
+    url, folder = shared_engine
+    _point(folder, fake_engine)
+    return Endpoint(url=url, model="fake", engine="fake", constraints=True)
+
+
+def _point(folder: Path, control: FakeControl) -> None:
+    for name, path in (("script", control.script_path), ("log", control.log_path)):
+        part = folder / f"{name}.part"
+        part.symlink_to(path)
+        part.replace(folder / name)
 
 
 @pytest_asyncio.fixture

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from fake_control import FakeControl
 
+from assistant.commands.catalogue import test as catalogue
 from assistant.commands.catalogue.test import COMMAND
+from assistant.commands.checking import proposing
 from assistant.commands.checking.inputs import calls_in, neighbours
 from assistant.commands.checking.placing import habit
 from assistant.commands.edits import applied
@@ -54,7 +56,9 @@ def on(text: str, before: str) -> str:
 
 def passes(files: dict[str, str], path: str) -> bool:
     """Whether pytest passes on a file of the project, run by itself."""
-    main = f"import pytest, sys\nsys.exit(pytest.main(['-q', '{path}']))\n"
+    # The plug-ins that happen to be installed here take longer to load than the tests to run.
+    main = "import os, sys\nos.environ['PYTEST_DISABLE_PLUGIN_AUTOLOAD'] = '1'\nimport pytest\n"
+    main += f"sys.exit(pytest.main(['-q', '{path}']))\n"
     limits = Limits(wall_seconds=60, cpu_seconds=60)
     outcome = run(
         Job("python", {**files, "go.py": main}, entry="go.py", limits=limits, python=own())
@@ -64,6 +68,13 @@ def passes(files: dict[str, str], path: str) -> bool:
 
 def made(answer: Answer, path: Path, before: str = "") -> str:
     return applied(before, [edit for edit in answer.edits if edit.path == path])
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is not about how many faults are found, a third of them and of the calls will do."""
+    monkeypatch.setattr(catalogue, "MUTANTS", 8)
+    monkeypatch.setattr(proposing, "CALLS", 20)
 
 
 def test_it_is_found() -> None:
@@ -95,7 +106,7 @@ async def test_tests_pass_and_none_is_vacuous(
 
 
 async def test_an_existing_file_is_extended_in_its_style(
-    root: Path, write: Write, ask: Ask, fake_engine: FakeControl
+    root: Path, write: Write, ask: Ask, fake_engine: FakeControl, few: None
 ) -> None:
     existing = (
         "import unittest\n\nfrom grades import other\n\n\n"
@@ -131,7 +142,7 @@ async def test_code_that_contradicts_its_docstring_is_said_to_look_wrong(
 
 
 async def test_what_no_fault_fails_is_not_shown(
-    write: Write, ask: Ask, fake_engine: FakeControl
+    write: Write, ask: Ask, fake_engine: FakeControl, few: None
 ) -> None:
     text = "import random\n\n\ndef draw(limit):\n    return random.random() * limit\n"
     write({"draws.py": text})
@@ -141,31 +152,24 @@ async def test_what_no_fault_fails_is_not_shown(
     assert "draw(10)" not in answer.markdown
 
 
-async def test_fixtures_are_named_and_used(
-    root: Path, write: Write, ask: Ask, fake_engine: FakeControl
+async def test_fixtures_are_named_and_used_but_not_those_of_other_things(
+    root: Path, write: Write, ask: Ask, fake_engine: FakeControl, few: None
 ) -> None:
     conftest = "import pytest\n\n\n@pytest.fixture\ndef points():\n    return 77\n"
+    conftest += "\n\n@pytest.fixture\ndef browser():\n    return 77\n"
     write({"grades.py": GRADES, "tests/conftest.py": conftest})
-    fake_engine.configure(default="points)\n```")
+    fake_engine.configure(default="points)\ngrade(browser)\n```")
     answer = await COMMAND.run(ask("grades.py", on(GRADES, "points < 0")).job)
     text = made(answer, root / "tests" / "test_grades.py")
     assert "(points):\n    assert grade(points" in text
-    assert "by name: points" in fake_engine.requests()[0]["messages"][1]["content"]
-
-
-async def test_fixtures_of_other_things_are_not_offered(
-    write: Write, ask: Ask, fake_engine: FakeControl
-) -> None:
-    conftest = "import pytest\n\n\n@pytest.fixture\ndef browser():\n    return 77\n"
-    write({"grades.py": GRADES, "tests/conftest.py": conftest})
-    fake_engine.configure(default="browser)\ngrade(77)\n```")
-    answer = await COMMAND.run(ask("grades.py", on(GRADES, "points < 0")).job)
-    assert "browser" not in fake_engine.requests()[0]["messages"][1]["content"]
+    question = fake_engine.requests()[0]["messages"][1]["content"]
+    assert "by name: points" in question
+    assert "browser" not in question
     assert "browser" not in answer.markdown
 
 
 async def test_tests_that_cannot_be_set_up_are_said(
-    write: Write, ask: Ask, fake_engine: FakeControl
+    write: Write, ask: Ask, fake_engine: FakeControl, few: None
 ) -> None:
     conftest = """\
         import pytest
@@ -183,7 +187,7 @@ async def test_tests_that_cannot_be_set_up_are_said(
 
 
 async def test_what_this_folder_gives_is_no_expected_value(
-    write: Write, ask: Ask, fake_engine: FakeControl
+    write: Write, ask: Ask, fake_engine: FakeControl, few: None
 ) -> None:
     text = "import os\n\n\ndef at(name):\n    return [os.getcwd(), name]\n"
     write({"places.py": text})
@@ -193,7 +197,7 @@ async def test_what_this_folder_gives_is_no_expected_value(
 
 
 async def test_a_class_is_tested_by_its_methods(
-    root: Path, write: Write, ask: Ask, fake_engine: FakeControl
+    root: Path, write: Write, ask: Ask, fake_engine: FakeControl, few: None
 ) -> None:
     text = "class Counter:\n    def count(self, text: str) -> int:\n        return len(text) + 1\n"
     write(

@@ -15,6 +15,7 @@ from fake_control import FakeControl
 from assistant.commands.catalogue.test import COMMAND
 from assistant.commands.edits import applied
 from assistant.commands.protocol import Answer, Place
+from assistant.commands.testing import work
 from assistant.commands.testing.framework import framework_of
 from assistant.commands.testing.mutating import mutants
 from assistant.commands.testing.node.exports import exports
@@ -175,8 +176,10 @@ async def test_code_that_contradicts_its_comment_is_said_to_look_wrong(
 @runs
 @pytest.mark.slow
 async def test_what_no_run_repeats_or_hangs_is_not_shown(
-    write: Write, ask: Ask, fake_engine: FakeControl
+    write: Write, ask: Ask, fake_engine: FakeControl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Each call that hangs takes half a second, for each fault.
+    monkeypatch.setattr(work, "MUTANTS", 6)
     text = (
         "export function draw(limit) {\n  while (limit > 9) {}\n"
         "  return limit > 0 ? Math.random() * limit : limit;\n}\n"

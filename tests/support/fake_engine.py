@@ -22,6 +22,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -87,10 +88,16 @@ def script() -> dict[str, Any]:
     return {**DEFAULTS, **written}
 
 
-def log(**event: Any) -> None:
+def log_file() -> Path | None:
+    """The log; where tests that share an engine have a link there, that of the one that runs."""
     path = os.environ.get("FAKE_ENGINE_LOG")
+    return Path(path).resolve() if path else None
+
+
+def log(to: Path | None = None, **event: Any) -> None:
+    path = to or log_file()
     if path:
-        with Path(path).open("a", encoding="utf-8") as file:
+        with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(event) + "\n")
 
 
@@ -105,7 +112,7 @@ class Server:
         self.model = model
         self.owner = owner
         self.requests = 0
-        self.seen: list[Sequence[Any]] = []
+        self.seen: deque[Sequence[Any]] = deque(maxlen=64)
         self._tokenizer: Any = None
         self.admin = Admin()
 
@@ -182,14 +189,16 @@ class Server:
         number = self.requests
         rules = script()
         text = self.text_of(body["prompt"])
-        log(event="request", id=number, pid=os.getpid(), prompt=text, body=body, trace=trace)
+        # An answer that is broken off may end during the next test.
+        to = log_file()
+        log(to, event="request", id=number, pid=os.getpid(), prompt=text, body=body, trace=trace)
         if rules["refuse"]:
             await respond(writer, rules["refuse"], error(rules["refuse"], "told to refuse"))
-            log(event="end", id=number, status=rules["refuse"], tokens=0, aborted=False)
+            log(to, event="end", id=number, status=rules["refuse"], tokens=0, aborted=False)
             return True
         if body.get("model") not in (self.model, *self.admin.adapters):
             await respond(writer, 404, error(404, f"the model {body.get('model')!r} is not here"))
-            log(event="end", id=number, status=404, tokens=0, aborted=False)
+            log(to, event="end", id=number, status=404, tokens=0, aborted=False)
             return True
         pieces, reason = answer(text, body, rules)
         crash = body.get("user") != "warm-up" and number == rules["crash_after"]
@@ -202,7 +211,7 @@ class Server:
             task.cancel()
         results = await asyncio.gather(answering, leaving, return_exceptions=True)
         aborted = aborted or isinstance(results[0], ConnectionError)
-        log(event="end", id=number, status=200, tokens=self.sent, aborted=aborted)
+        log(to, event="end", id=number, status=200, tokens=self.sent, aborted=aborted)
         return not aborted
 
     async def send(
