@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+QUIT = ("/quit", "/exit")
+HELP = "/help"
+
 
 def lines() -> Iterator[str]:
-    """What is typed, until the end of the input; Ctrl-C drops a line."""
+    """What is typed, until the end of the input or a word to leave by; Ctrl-C drops a line."""
     from assistant import paths
 
     history = paths.folder("chats") / "history"
@@ -27,6 +30,8 @@ def lines() -> Iterator[str]:
                 continue
             except EOFError:
                 return
+            if line in QUIT:
+                return
             if line:
                 yield line
     finally:
@@ -34,3 +39,17 @@ def lines() -> Iterator[str]:
             with contextlib.suppress(OSError):
                 readline.set_history_length(1000)
                 readline.write_history_file(history)
+
+
+def tell() -> None:
+    """Say what can be typed."""
+    from assistant.cli.output import err
+    from assistant.cli.talking import THOUGHTS
+    from assistant.commands.protocol import commands
+
+    said = [f"/{each.name}  {each.title}" for each in commands()]
+    said.append(f"{THOUGHTS}  What the model thought before its last answer")
+    said.append("@src/app.py:10-20 @symbol:Name @diff @diagnostics @tests  Show it to the model")
+    said.append(f"{' or '.join(QUIT)}  Ends; Ctrl-C stops an answer")
+    for line in said:
+        err().print(line, markup=False, highlight=False)

@@ -191,7 +191,9 @@ def test_ctrl_c_stops_the_answer_and_not_the_program(fake_engine: FakeControl, r
         assert b"let me" not in shown
         os.write(leader, b"/thoughts\n")
         fake_engine.wait_for(lambda: b"let me" in seen and b"see" in seen)
-        os.write(leader, b"\x04")
+        os.write(leader, b"/help\n")
+        fake_engine.wait_for(lambda: b"/explain" in seen and b"/quit or /exit" in seen)
+        os.write(leader, b"/quit\n")
         assert process.wait(60) == 0
 
 

@@ -2,7 +2,8 @@
 
 ``@src/app.py``, ``@symbol:Name``, ``@diff``, ``@diagnostics`` (pyflakes') and ``@tests`` (run in
 the sandbox) show the model what you mean; ``/explain @src/app.py:10`` runs a command, ``/thoughts``
-shows what the model thought before its last answer. Ctrl-C stops an answer, Ctrl-D ends.
+shows what the model thought before its last answer. ``/help`` names what there is, Ctrl-C stops an
+answer, Ctrl-D or ``/quit`` ends.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class _Terminal:
 
     def run(self, settings: Any, message: str) -> None:
         from assistant.cli.asking import session
-        from assistant.cli.reading import lines
+        from assistant.cli.reading import HELP, lines, tell
         from assistant.cli.talking import THOUGHTS
 
         if message.strip() == THOUGHTS:
@@ -84,6 +85,8 @@ class _Terminal:
                 for line in lines():
                     if line == THOUGHTS:
                         self._show_thoughts()
+                    elif line == HELP:
+                        tell()
                     else:
                         self._one(loop, chat, line)
             finally:
