@@ -51,7 +51,15 @@ _OPERATORS: Mapping[str, tuple[str, ...]] = {
     "--": ("++",),
 }
 _AROUND = ("binary_expression", "assignment", "update", "inc_statement", "dec_statement")
-_NUMBERS = ("number", "int_literal", "integer_literal", "float_literal", "floating_point_literal")
+_NUMBERS = (
+    "number",
+    "int_literal",
+    "integer_literal",
+    "float_literal",
+    "floating_point_literal",
+    "decimal_integer_literal",
+    "decimal_floating_point_literal",
+)
 _STRINGS = ("string", "interpreted_string_literal", "string_literal")
 _LEFT_OUT = frozenset(
     {

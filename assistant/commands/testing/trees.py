@@ -127,6 +127,8 @@ def _is_variable(node: tree_sitter.Node, grammar: Grammar) -> bool:
     if node.type not in grammar.variables:
         return False
     outer = node.parent
+    if outer is not None and outer.child_by_field_name("field") == node:
+        return False
     around = outer.parent if outer is not None else None
     if around is not None and around.type in grammar.keyed and around.named_children[0] == outer:
         return False
