@@ -50,7 +50,7 @@ def test_one_that_cannot_sleep_is_unloaded_and_started_again(
 
 
 def test_one_at_work_is_not_idle(start: Callable[..., Door], engine: FakeControl) -> None:
-    engine.configure(sleeps="vllm", first_delay_ms=2500)
+    engine.configure(sleeps="vllm", first_delay_ms=1200)
     door = start(*IDLE)
     assert complete(door) == 200
     assert [e["event"] for e in engine.events() if e["event"] in ("sleep", "end")][-1] == "end"

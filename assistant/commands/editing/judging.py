@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -94,6 +94,8 @@ class Judge:
     sources: Sources
     texts: Mapping[str, str]
     lines: tuple[int, int]
+    _seen: dict[tuple[tuple[str, str], ...], Seen] = field(default_factory=dict, init=False)
+    """What the tests said of an edit: a model often answers the same again."""
 
     def judged(self, said: str, texts: Mapping[str, str], fault: str = "") -> Version:
         """An edit that makes ``texts`` of files. May take as long as the tests do."""
@@ -208,10 +210,13 @@ class Judge:
         files = {**trials.files, **version.texts}
         document = self.job.place.document
         text = version.texts.get(trials.path, document.text)
+        same = tuple(sorted(version.texts.items()))
         try:
-            now = replace(trials, files=files).run(self.job.run, [text])[0]
+            if same not in self._seen:
+                self._seen[same] = replace(trials, files=files).run(self.job.run, [text])[0]
         except TooBusy as busy:
             return replace(version, untried=str(busy))
+        now = self._seen[same]
         if now.fault:
             return replace(version, broken=(now.fault,), passed=0)
         broken = [why for name in seen.passed if (why := now.results.get(name, f"{name} is gone"))]
