@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from lsp_client import Client, ResponseError, eventually, stdio
+from lsp_client import Client, ResponseError, eventually
+from lsp_editor import editor
 from lsp_setting import Setting
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -32,27 +32,6 @@ EVIL_ANSWER = (
     "and ![x](https://evil.example/i.png) <img src=x> [a][b].\n\n"
     "[b]: https://evil.example/?q=KEYS\n"
 )
-
-
-@asynccontextmanager
-async def editor(setting: Setting, *arguments: str) -> AsyncIterator[Client]:
-    """A client that asks its user about edits; the user says yes."""
-    env = {**setting.env, "ASSISTANT_PLUGINS": "fake_command"}
-    edit = {
-        "documentChanges": True,
-        "resourceOperations": ["create"],
-        "changeAnnotationSupport": {"groupsOnLabel": True},
-    }
-    capabilities = {
-        "textDocument": {"inlineCompletion": {}},
-        "window": {"workDoneProgress": True},
-        "workspace": {"workspaceFolders": True, "applyEdit": True, "workspaceEdit": edit},
-    }
-    async with stdio("--set", f"engine.url={setting.url}", *arguments, env=env) as client:
-        await client.initialize(setting.folder, capabilities=capabilities)
-        client.answers["workspace/applyEdit"] = lambda params: {"applied": True}
-        await client.ready()
-        yield client
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -5,60 +5,33 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from lsp_client import Client, ResponseError, eventually, stdio
+from lsp_client import Client, ResponseError, eventually
+from lsp_editor import STUB, at, code_actions, editor, opened
 from lsp_setting import Setting
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-STUB = 'MARK = "🙂"; WIDTH = 3\n\n\ndef area(height: int) -> int:\n    """Of it."""\n    pass\n'
 BODY = "\n    return WIDTH * height\n"
 CANCELLED = -32800
 FAILED = -32803
 
-ASKING: dict[str, Any] = {
-    "applyEdit": True,
-    "workspaceEdit": {
-        "documentChanges": True,
-        "resourceOperations": ["create"],
-        "changeAnnotationSupport": {"groupsOnLabel": True},
-    },
-}
 APPLYING: dict[str, Any] = {"applyEdit": True}
-
-
-@asynccontextmanager
-async def editor(setting: Setting, workspace: dict[str, Any]) -> AsyncIterator[Client]:
-    env = {**setting.env, "ASSISTANT_PLUGINS": "fake_command"}
-    literal = {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": [""]}}}
-    capabilities = {
-        "textDocument": {"inlineCompletion": {}, "codeAction": literal},
-        "window": {"workDoneProgress": True},
-        "workspace": {"workspaceFolders": True, **workspace},
-    }
-    async with stdio("--set", f"engine.url={setting.url}", env=env) as client:
-        await client.initialize(setting.folder, capabilities=capabilities)
-        await client.ready()
-        yield client
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def asking(setting: Setting) -> AsyncIterator[Client]:
-    """A client that asks its user about edits; the user says yes."""
-    async with editor(setting, ASKING) as client:
-        client.answers["workspace/applyEdit"] = lambda params: {"applied": True}
+    async with editor(setting) as client:
         yield client
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def applying(setting: Setting) -> AsyncIterator[Client]:
     """A client that applies what it is sent."""
-    async with editor(setting, APPLYING) as client:
-        client.answers["workspace/applyEdit"] = lambda params: {"applied": True}
+    async with editor(setting, workspace=APPLYING) as client:
         yield client
 
 
@@ -68,96 +41,8 @@ def _forget(asking: Client, applying: Client) -> None:
         client.sent.clear()
 
 
-def at(line: int, character: int = 0, end: int | None = None) -> dict[str, Any]:
-    last = {"line": line, "character": character if end is None else end}
-    return {"start": {"line": line, "character": character}, "end": last}
-
-
-async def actions(client: Client, uri: str, span: dict[str, Any], **context: Any) -> list[Any]:
-    params = {"textDocument": {"uri": uri}, "range": span}
-    context = {"diagnostics": [], **context}
-    return list(await client.request("textDocument/codeAction", {**params, "context": context}))
-
-
-async def opened(client: Client, setting: Setting, name: str, text: str = STUB) -> str:
-    uri = setting.document(name)
-    await client.open(uri, text)
-    return uri
-
-
 def asked(name: str, uri: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "uri": uri, "range": at(5), **more}
-
-
-# Offered
-
-
-async def test_advertised(asking: Client) -> None:
-    provider = asking.capabilities["codeActionProvider"]
-    assert provider["resolveProvider"] is False
-    assert {"quickfix", "refactor.rewrite"} <= set(provider["codeActionKinds"])
-    commands = asking.capabilities["executeCommandProvider"]["commands"]
-    assert {"assistant.do", "assistant.implement", "assistant.recite"} <= set(commands)
-
-
-async def test_offered_on_a_stub_and_not_on_prose(asking: Client, setting: Setting) -> None:
-    uri = await opened(asking, setting, "offered.py")
-    found = {a["command"]["arguments"][0]["name"]: a for a in await actions(asking, uri, at(5, 4))}
-    action = found["implement"]
-    assert action["kind"] == "refactor.rewrite"
-    assert action["command"]["command"] == "assistant.do"
-    expected = {"name": "implement", "uri": uri, "range": at(5, 4), "version": 1, "show": True}
-    assert action["command"]["arguments"] == [expected]
-    prose = await opened(asking, setting, "prose.md", "# Area\n\nWidth times height.\n")
-    offered = await actions(asking, prose, at(2))
-    assert "implement" not in [a["command"]["arguments"][0]["name"] for a in offered]
-
-
-@pytest.mark.parametrize(
-    ("only", "there"),
-    [(["refactor"], True), (["refactor.rewrite"], True), ([""], True), (["quickfix"], False)],
-)
-async def test_only_the_kinds_asked_for(
-    asking: Client, setting: Setting, only: list[str], there: bool
-) -> None:
-    uri = await opened(asking, setting, "only.py")
-    found = [a["kind"] for a in await actions(asking, uri, at(5), only=only)]
-    assert ("refactor.rewrite" in found) is there
-
-
-async def test_diagnostics_are_the_commands_material(asking: Client, setting: Setting) -> None:
-    uri = await opened(asking, setting, "diagnostic.py", "x = recite\n")
-    diagnostic = {"range": at(0, 4, 10), "message": "undefined", "source": "ruff", "code": "F821"}
-    found = await actions(asking, uri, at(0, 4, 10), diagnostics=[diagnostic])
-    action = next(a for a in found if a["title"] == "Recite")
-    assert action["diagnostics"][0]["message"] == "undefined"
-    setting.engine.configure(default="said")
-    answer = await asking.command("assistant.do", *action["command"]["arguments"])
-    assert answer["markdown"] == "said"
-    content = json.loads(setting.engine.requests()[-1]["messages"][0]["content"])
-    assert content[1] == {"diagnostic": "line 1: undefined [ruff F821]"}
-    # Nobody reads the answer of an action's command.
-    assert asking.shown() == ["said"]
-
-
-@pytest.mark.parametrize("text", ["", "\0\1", "raise here", "x" * 2_000_001, "def f(:\n\r\ud800"])
-async def test_odd_documents_offer_little_and_never_fail(
-    asking: Client, setting: Setting, text: str
-) -> None:
-    uri = await opened(asking, setting, "odd.py", text)
-    for line, character in [(0, 0), (0, 5), (400, 400)]:
-        assert isinstance(await actions(asking, uri, at(line, character)), list)
-    assert await actions(asking, setting.document("never.py"), at(0)) == []
-    assert "Traceback" not in asking.errors.decode()
-    assert asking.shown() == []
-
-
-async def test_clients_of_old_get_commands(setting: Setting) -> None:
-    async with setting.server() as client:
-        await client.initialize(setting.folder, capabilities={})
-        uri = await opened(client, setting, "old.py")
-        found = await actions(client, uri, at(5))
-        assert "assistant.do" in [a["command"] for a in found]
 
 
 # Run
@@ -382,7 +267,7 @@ async def test_cancelling_closes_the_engines_request(
 
 async def test_a_client_that_goes_takes_its_commands_along(setting: Setting) -> None:
     before = len(setting.engine.aborted())
-    async with editor(setting, ASKING) as client:
+    async with editor(setting) as client:
         _, answer, _ = await begun(client, setting, "left.py")
     with pytest.raises(ResponseError):
         await answer
@@ -457,6 +342,6 @@ async def test_switched_off(setting: Setting) -> None:
         await client.initialize(setting.folder)
         await client.ready()
         uri = await opened(client, setting, "off.py")
-        assert await actions(client, uri, at(5)) == []
+        assert await code_actions(client, uri, at(5)) == []
         with pytest.raises(ResponseError, match="commands are off"):
             await client.command("assistant.do", asked("implement", uri))

@@ -12,11 +12,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import lsp_editor
 import planted
 import psutil
 import pytest
 import pytest_asyncio
-from lsp_client import Client, ResponseError, eventually, stdio
+from lsp_client import Client, ResponseError, eventually
 from lsp_edits import edited
 from lsp_setting import Setting
 from planted import CASES, Case
@@ -71,21 +72,7 @@ async def editor(setting: Setting) -> AsyncIterator[Client]:
         setting.folder,
         {"tests/test_sleepy.py": "from sleepy import nap\n\n\ndef test():\n    nap(1)\n"},
     )
-    literal = {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": [""]}}}
-    edit = {
-        "documentChanges": True,
-        "resourceOperations": ["create"],
-        "changeAnnotationSupport": {"groupsOnLabel": True},
-    }
-    capabilities = {
-        "textDocument": {"inlineCompletion": {}, "codeAction": literal},
-        "window": {"workDoneProgress": True},
-        "workspace": {"workspaceFolders": True, "applyEdit": True, "workspaceEdit": edit},
-    }
-    async with stdio("--set", f"engine.url={setting.url}", env=setting.env) as client:
-        await client.initialize(setting.folder, capabilities=capabilities)
-        client.answers["workspace/applyEdit"] = lambda params: {"applied": True}
-        await client.ready()
+    async with lsp_editor.editor(setting) as client:
         await client.open(setting.document("report.py"), planted.REPORT)
         yield client
 
