@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import scripted_model
 
 from assistant.chat import slash
 from assistant.chat.chat import Chat, Listener
 from assistant.chat.conversation import Conversation, Turn, load
 from assistant.chat.mentions import Pointed, place
 from assistant.chat.texts import Texts
-from assistant.commands.model import Reply
 from assistant.context import Repository
-from assistant.engines.protocol import Message
 from assistant.errors import EngineError, UsageError
 from assistant.settings import ContextSettings
 from assistant.types import Document
@@ -34,35 +33,10 @@ class Inventory:
 '''
 
 
-class Scripted:
+class Scripted(scripted_model.Scripted):
+    """Of a small window, which a conversation soon fills."""
+
     window = 4096
-    name = "scripted"
-
-    def __init__(self, *answers: str) -> None:
-        self.answers = list(answers)
-        self.asked: list[Sequence[Message]] = []
-        self.hold: asyncio.Event | None = None
-        self.fault: EngineError | None = None
-
-    def count(self, text: str) -> int:
-        return len(text) // 4
-
-    async def ask(
-        self,
-        messages: Sequence[Message],
-        max_tokens: int,
-        *,
-        on_text: Callable[[str], None] = lambda text: None,
-        **fields: Any,
-    ) -> Reply:
-        self.asked.append(messages)
-        text = self.answers[min(len(self.asked), len(self.answers)) - 1]
-        on_text(text)
-        if self.hold is not None:
-            await self.hold.wait()
-        if self.fault is not None:
-            raise self.fault
-        return Reply(text)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from assistant import sandbox
 from assistant.commands.model import Reply
 from assistant.commands.protocol import Answer, Job, Options, Place, commands
 from assistant.engines.protocol import Message
+from assistant.errors import EngineError
 from assistant.types import Document
 
 NOWHERE = Path("/nowhere/bag.py")
@@ -25,13 +26,30 @@ class Scripted:
     def __init__(self, *answers: str) -> None:
         self.answers = list(answers)
         self.asked: list[Sequence[Message]] = []
+        self.hold: asyncio.Event | None = None
+        """Waited for once the answer was said."""
+        self.fault: EngineError | None = None
+        """Raised then."""
 
     def count(self, text: str) -> int:
         return len(text) // 4
 
-    async def ask(self, messages: Sequence[Message], max_tokens: int, **fields: Any) -> Any:
+    async def ask(
+        self,
+        messages: Sequence[Message],
+        max_tokens: int,
+        *,
+        on_text: Callable[[str], None] = lambda text: None,
+        **fields: Any,
+    ) -> Any:
         self.asked.append(messages)
-        return Reply(self.answers[min(len(self.asked), len(self.answers)) - 1])
+        text = self.answers[min(len(self.asked), len(self.answers)) - 1]
+        on_text(text)
+        if self.hold is not None:
+            await self.hold.wait()
+        if self.fault is not None:
+            raise self.fault
+        return Reply(text)
 
 
 def place(text: str, at: str, path: Path = NOWHERE, language: str = "python", **more: Any) -> Place:
