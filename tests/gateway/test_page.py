@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import product
 
 import httpx
 import pytest
@@ -93,24 +94,21 @@ def test_what_it_is_told_is_never_markup(
     assert f"{door.url}/x" not in browser_page.requests
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("size", [PHONE, DESK])
-def test_it_fits_and_can_be_read(
-    door: Door, browser_page: Page, size: tuple[int, int], dark: bool
-) -> None:
+def test_it_fits_and_can_be_read(door: Door, browser_page: Page) -> None:
     page = browser_page
-    page.look(*size, dark=dark)
-    page.open(f"{door.url}/")
-    drawn(page)
     work(door)
-    drawn(page)
-    assert page.run("document.documentElement.scrollWidth") <= size[0]
-    assert page.run("getComputedStyle(document.body).backgroundColor") == (
-        "rgb(19, 20, 22)" if dark else "rgb(255, 255, 255)"
-    )
-    # WCAG's contrast of each kind of text with what is behind it.
-    low = page.run(_CONTRAST)
-    assert not low, low
+    for size, dark in product((PHONE, DESK), (False, True)):
+        page.look(*size, dark=dark)
+        page.open(f"{door.url}/")
+        drawn(page)
+        assert page.run("document.querySelectorAll('#recent tr').length")
+        width = page.run("document.documentElement.scrollWidth")
+        assert width <= size[0], (size, dark)
+        colour = page.run("getComputedStyle(document.body).backgroundColor")
+        assert colour == ("rgb(19, 20, 22)" if dark else "rgb(255, 255, 255)"), (size, dark)
+        # WCAG's contrast of each kind of text with what is behind it.
+        low = page.run(_CONTRAST)
+        assert not low, (size, dark, low)
 
 
 _CONTRAST = """(() => {

@@ -49,10 +49,10 @@ def test_one_page_has_the_engines_figures(one: Door, engine: FakeControl) -> Non
 
 @pytest.mark.parametrize("page", ["", "<html>hello</html>", 'a{b="c" 1\n', "x 1 2 3 4\n\0"])
 def test_an_engine_without_figures_is_only_said_to_be(
-    one: Door, engine: FakeControl, page: str
+    door: Door, engine: FakeControl, page: str
 ) -> None:
     engine.configure(metrics=page)
-    found = read(one)
+    found = read(door)
     assert value(found, "gateway_engine_scrape_ok", engine="main") == 0
     assert value(found, "gateway_engine_state", engine="main", state="ready") == 1
 
