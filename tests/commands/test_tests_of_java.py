@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,9 +14,15 @@ from fake_control import FakeControl
 
 from assistant.commands.catalogue.test import COMMAND
 from assistant.commands.edits import applied
-from assistant.commands.protocol import Answer
+from assistant.commands.protocol import Answer, Place
+from assistant.commands.testing.java.hits import telling
 from assistant.commands.testing.java.jars import Jars, JUnit
+from assistant.commands.testing.java.placing import test_path as path_of_tests
+from assistant.commands.testing.java.project import Build, build_of
+from assistant.commands.testing.java.subject import target_at
+from assistant.errors import UsageError
 from assistant.sandbox import Job, Limits, Status, run, unavailable
+from assistant.types import Document
 
 Ask = Callable[..., Any]
 Write = Callable[..., Path]
@@ -235,8 +242,6 @@ async def test_a_class_is_tested_by_its_methods_in_the_file_that_is_there(
     assert "Assertions.assertThrows(IllegalStateException.class, () -> new Till(" in text
     assert "assertArrayEquals(new byte[] {" in text
     assert "hidden" not in text
-    files = {"code/shop/Till.java": TILL, "checks/shop/TillTest.java": text}
-    assert passes(files, "shop.TillTest", junit)
 
 
 @runs
@@ -251,3 +256,213 @@ async def test_code_that_contradicts_its_comment_is_said_to_look_wrong(
     said = 'Sizes.parse("2x3") gave new Sizes.Size(3, 3), not new Size(2, 3)'
     assert said in answer.markdown
     assert not fake_engine.requests()
+
+
+def on_this_machine(home: Path, files: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home folder with these files; empty jars do where nothing is run."""
+    for name, text in files.items():
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text(text)
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("MAVEN_OPTS", "GRADLE_USER_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def fetched(version: str, group: str, *names: str, beside: str = "") -> dict[str, str]:
+    folder = f".m2/repository/{group.replace('.', '/')}"
+    paths = [f"{folder}/{name}/{version}/{name}-{version}" for name in names]
+    return {f"{path}.jar": "" for path in paths} | {f"{path}.pom": beside for path in paths}
+
+
+def whole(jupiter: str, platform: str) -> dict[str, str]:
+    """JUnit as Maven keeps it."""
+    names = [f"junit-jupiter-{each}" for each in ("api", "engine")]
+    parts = [f"junit-platform-{each}" for each in ("commons", "engine", "launcher")]
+    return (
+        fetched(jupiter, "org.junit.jupiter", *names)
+        | fetched(platform, "org.junit.platform", *parts)
+        | fetched("1.3.0", "org.opentest4j", "opentest4j")
+    )
+
+
+def built(root: Path, path: str) -> Build:
+    return build_of(Place(Document(root / path, ""), 0, 0, root))
+
+
+def test_jars_are_those_that_the_build_names(
+    root: Path, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needed = "<dependency><groupId>org.deep</groupId><artifactId>deep</artifactId>"
+    needed += "<version>2</version></dependency><dependency><groupId>org.deep</groupId>"
+    needed += "<artifactId>only-for-tests</artifactId><version>1</version><scope>test</scope>"
+    inner = f"<project><dependencies>{needed}</dependency></dependencies></project>"
+    bill = "<project><dependencyManagement><dependencies><dependency><groupId>org.junit.jupiter"
+    bill += "</groupId><artifactId>junit-jupiter-api</artifactId><version>5.9.1</version>"
+    bill += "</dependency></dependencies></dependencyManagement></project>"
+    files = whole("5.9.1", "1.9.1") | whole("5.10.0", "1.10.0") | whole("6.0.0-RC1", "6.0.0-RC1")
+    files |= fetched("1.5", "org.top", "top", beside=inner) | fetched("2", "org.deep", "deep")
+    files |= {".m2/repository/org/junit/junit-bom/5.9.1/junit-bom-5.9.1.pom": bill}
+    on_this_machine(tmp_path / "user", files, monkeypatch)
+    parent = "<project><groupId>me</groupId><artifactId>all</artifactId><version>1</version>"
+    parent += "<properties><top>1.5</top></properties><dependencyManagement><dependencies>"
+    parent += "<dependency><groupId>org.junit</groupId><artifactId>junit-bom</artifactId><version>"
+    parent += "5.9.1</version><type>pom</type><scope>import</scope></dependency></dependencies>"
+    parent += "</dependencyManagement></project>"
+    module = "<project xmlns='http://maven.apache.org/POM/4.0.0'><parent><groupId>me</groupId>"
+    module += "<artifactId>all</artifactId><version>1</version></parent><artifactId>a</artifactId>"
+    module += "<dependencies><dependency><groupId>org.junit.jupiter</groupId><artifactId>"
+    module += "junit-jupiter-api</artifactId><scope>test</scope></dependency><dependency><groupId>"
+    module += "org.top</groupId><artifactId>top</artifactId><version>${top}</version></dependency>"
+    module += "<dependency><groupId>../..</groupId><artifactId>x</artifactId><version>1</version>"
+    module += "</dependency></dependencies></project>"
+    write({"pom.xml": parent, "a/pom.xml": module, "a/lib/own-1.jar": ""})
+    # What a link leads to is nobody's jar.
+    (root / "a" / "lib" / "key.jar").symlink_to(tmp_path / "user")
+    found = built(root, "a/src/main/java/X.java")
+    assert (found.folder, found.name, found.jupiter, found.missing) == ("a", "pom.xml", True, ())
+    assert found.junit is not None
+    assert found.junit.version == "5.9.1"
+    assert {jar.name for jar in found.jars} == {
+        *("junit-jupiter-api-5.9.1.jar", "junit-jupiter-engine-5.9.1.jar", "opentest4j-1.3.0.jar"),
+        *(f"junit-platform-{each}-1.9.1.jar" for each in ("commons", "engine", "launcher")),
+        *("own-1.jar", "top-1.5.jar", "deep-2.jar"),
+    }
+
+
+def test_the_newest_junit_that_is_whole_is_taken_where_none_is_named(
+    root: Path, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = whole("5.9.1", "1.9.1") | whole("5.10.0", "1.10.0") | whole("6.0.0-RC1", "6.0.0-RC1")
+    files |= fetched("5.11.0", "org.junit.jupiter", "junit-jupiter-engine")
+    cache = ".gradle/caches/modules-2/files-2.1/org.lib/lib/3.1/0ab/lib-3.1.jar"
+    on_this_machine(tmp_path / "user", {**files, cache: ""}, monkeypatch)
+    write({"build.gradle.kts": 'useJUnitPlatform()\nimplementation("org.lib:lib:3.1")\n'})
+    found = built(root, "src/main/java/X.java")
+    assert found.junit is not None
+    assert found.junit.version == "5.10.0"
+    assert [jar.name for jar in found.libraries] == ["lib-3.1.jar"]
+
+
+ONE = "package shop;\n\nclass One {\n    static int one(int n) { return n + 1; }\n\n"
+ONE += "    private int hidden() { return 1; }\n}\n"
+
+
+@pytest.mark.skipif(shutil.which("javac") is None, reason="no JDK here")
+@pytest.mark.parametrize(
+    ("files", "before", "said"),
+    [
+        ({"pom.xml": "<artifactId>junit</artifactId>"}, "static int", "JUnit 4, tests are written"),
+        ({"OldTest.java": "import org.junit.Test;"}, "static int", "JUnit 4, tests are written"),
+        ({"build.gradle": "java {}"}, "static int", "names no JUnit 5: name org.junit.jupiter"),
+        ({"pom.xml": "junit-jupiter"}, "static int", "not on this machine .*mvn dependency:go-off"),
+        ({}, "static int", "not on this machine"),
+        ({}, "private int", "hidden is private"),
+        ({}, "package", "put the cursor on one"),
+    ],
+)
+async def test_what_is_missing_is_said(
+    write: Write,
+    ask: Ask,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    files: dict[str, str],
+    before: str,
+    said: str,
+) -> None:
+    write({"shop/One.java": ONE, **files})
+    on_this_machine(tmp_path / "user", {}, monkeypatch)
+    with pytest.raises(UsageError, match=said):
+        await COMMAND.run(ask("shop/One.java", on(ONE, before)).job)
+
+
+async def test_without_a_jdk_it_says_what_to_do(
+    write: Write, ask: Ask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write({"shop/One.java": ONE})
+    asked = ask("shop/One.java", on(ONE, "static int"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UsageError, match="install a JDK"):
+        await COMMAND.run(asked.job)
+
+
+JUPITER = "package shop;\nimport org.junit.jupiter.api.Test;\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "others", "expected"),
+    [
+        ("src/main/java/shop/A.java", {}, "src/test/java/shop/ATest.java"),
+        ("x/src/main/java/shop/A.java", {}, "x/src/test/java/shop/ATest.java"),
+        ("shop/A.java", {}, "shop/ATest.java"),
+        (
+            "src/main/java/shop/A.java",
+            {"src/test/java/shop/BTests.java": f"{JUPITER}class BTests {{}}"},
+            "src/test/java/shop/ATests.java",
+        ),
+        ("src/shop/A.java", {"test/shop/BTest.java": JUPITER}, "test/shop/ATest.java"),
+        (
+            "src/main/java/shop/A.java",
+            {"it/shop/ATest.java": f"{JUPITER}class ATest {{}}"},
+            "it/shop/ATest.java",
+        ),
+        (
+            "src/main/java/shop/A.java",
+            {"src/test/java/shop/ATest.java": "package shop;\nimport org.junit.Test;\nclass ATest"},
+            "src/test/java/shop/AJupiterTest.java",
+        ),
+    ],
+)
+def test_tests_go_where_the_project_puts_them(
+    source: str, others: dict[str, str], expected: str
+) -> None:
+    assert path_of_tests({source: "package shop;\nclass A {}", **others}, source) == expected
+
+
+KINDS = """\
+class Kinds {
+    interface Named { static String both(String a) { return a; } }
+    enum Level { LOW, HIGH; int times(int n) { return n; } }
+    record Box(int w) { int area() { return w; } }
+    static class Made {
+        private Made() {}
+        static Made of(int n) { return null; }
+        int go() { return 1; }
+    }
+    abstract static class Open { int go() { return 1; } }
+    // Of all.
+    static int sum(int... ns) { return 1; }
+    int own() { return 1; }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "name", "call"),
+    [
+        ("static String", "Kinds.Named.both", "Kinds.Named.both("),
+        ("int times", "Kinds.Level.times", "Kinds.Level.LOW.times("),
+        ("int area", "Kinds.Box.area", "new Kinds.Box("),
+        ("int go", "Kinds.Made.go", "Kinds.Made.of("),
+        ("// Of", "Kinds.sum", "Kinds.sum("),
+        ("int own", "Kinds.own", "new Kinds().own("),
+        ("class Kinds", "Kinds", "Kinds.sum("),
+    ],
+)
+def test_how_a_call_begins_is_seen(before: str, name: str, call: str) -> None:
+    at = KINDS.index(before)
+    target = target_at(Place(Document(Path("/Kinds.java"), KINDS), at, at), "Kinds.java")
+    assert target is not None
+    assert (target.name, target.call) == (name, call)
+
+
+def test_a_copy_that_tells_what_is_reached_has_the_same_lines() -> None:
+    text = "class A {\n  int f(int n) {\n    if (n > 1) n--; n++;\n    while (n > 9) {\n    }\n"
+    text += "    return switch (n) { case 1 -> 2; default -> 3; };\n  }\n}\n"
+    told = telling(text)
+    assert told.count("\n") == text.count("\n")
+    hit = "assistanttrials.Trial.hit"
+    # What follows a statement without braces stays outside of it.
+    assert f"if (n > 1) {{ {hit}(3); n--; }} {hit}(3); n++;" in told
+    assert f"while (n > 9) {{{hit}(4);\n" in told
+    assert f"case 1 -> {{ {hit}(6); yield 2; }}" in told
+    assert re.sub(rf"{hit}\(\d\);|yield|[{{}}\s]", "", told) == re.sub(r"[{}\s]", "", text)

@@ -151,6 +151,20 @@ def test_without_a_toolchain(language: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert "install" in outcome.reason
 
 
+@pytest.mark.skipif(shutil.which("javac") is None, reason="no JDK here")
+def test_java_has_the_jars_that_a_job_brings(tmp_path: Path) -> None:
+    jars = (tmp_path / "a.jar", tmp_path / "b.jar")
+    files = {"Main.java": "class Main {}"}
+    plan = runtimes.get("java").plan(Job("java", files, "Main.java", packages=jars))
+    shown = [mount.inside for mount in plan.mounts if mount.source in jars]
+    assert [step[-2:] for step in plan.steps] == [(":".join(shown), "Main.java")]
+    files["Other.java"] = "class Other {}"
+    plan = runtimes.get("java").plan(Job("java", files, "Main.java", packages=jars))
+    compiler, program = plan.steps
+    assert compiler[compiler.index("-cp") + 1] == ":".join(shown)
+    assert program[program.index("-cp") + 1].endswith(":".join(["", *shown]))
+
+
 @pytest.mark.parametrize("version", ["v18.20.8", "v22.5.1", "none"])
 def test_typescript_needs_a_node_that_strips_types(
     version: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -53,7 +53,7 @@ def _result(case: Case) -> Iterator[str]:
             yield "minus"
         yield number[2]
         if number[3] and number[3] != "0":
-            yield from ("point", number[3])
+            yield from ("point", number[3][:3])
     elif want[:1] in {'"', "'"}:
         yield from list(_words(re.sub(r"\\.", " ", want[1:-1])))[:4] or _bare(want)
     elif re.match(r"(?:List|Arrays|Set|Map|Optional\w*)\.", want):
@@ -62,7 +62,8 @@ def _result(case: Case) -> Iterator[str]:
     elif want.startswith("new ") and "[" in want.split("(")[0]:
         yield from ("empty", "array") if re.search(r"\[0\]", want) else ("array",)
     else:
-        yield from list(_words(re.split(r"[(]", want.removeprefix("new "))[0]))[-3:]
+        name = want.removeprefix("new ").partition("(")[0]
+        yield from list(_words(re.sub(r"\.(?:parse|fromString)$", "", name)))[-3:]
 
 
 def _bare(want: str) -> list[str]:

@@ -51,6 +51,7 @@ def target_at(place: Place, path: str) -> Target | None:
     chosen: tree_sitter.Node | None = None
     level = list(parse(data, language).root_node.named_children)
     while level:
+        level = [each for each in level if each.type not in language.comments]
         node = next((each for each in level if _first(each, data) <= at <= each.end_byte), None)
         if node is None:
             break
@@ -66,7 +67,8 @@ def target_at(place: Place, path: str) -> Target | None:
     owner = ".".join(_name(each) for each in types)
     methods = [each for each in _members(types[-1]) if each.type == "method_declaration"]
     public = [each for each in methods if "private" not in modifiers(each)]
-    begun, names = _begun(types[-1], owner, [chosen] if chosen is not None else public)
+    tested = [chosen] if chosen is not None else public
+    begun, names = _begun(types[-1], owner, tested, alone=chosen is not None)
     said = f"{owner}.{_name(chosen)}" if chosen is not None else owner
     start = len(data[: _docs(node)[0]].decode("utf-8", "surrogatepass"))
     end = len(data[: node.end_byte].decode("utf-8", "surrogatepass"))
@@ -128,7 +130,7 @@ def thrown(text: str) -> frozenset[int]:
 def _first(node: tree_sitter.Node, data: bytes) -> int:
     """Where its comment begins, or its line."""
     start = min(_docs(node)[0], node.start_byte)
-    return data.rfind(b"\n", 0, start) + 1 if node.type != "block_comment" else node.end_byte + 1
+    return data.rfind(b"\n", 0, start) + 1
 
 
 def _name(node: tree_sitter.Node) -> str:
@@ -139,19 +141,18 @@ def _name(node: tree_sitter.Node) -> str:
 def _members(node: tree_sitter.Node) -> list[tree_sitter.Node]:
     body = node.child_by_field_name("body")
     members = list(body.named_children) if body is not None else []
-    for each in list(members):
-        if each.type == "enum_body_declarations":
-            members += each.named_children
-    return members
+    inner = [each for each in members if each.type == "enum_body_declarations"]
+    members = [each for each in members if each not in inner]
+    return [*members, *(one for each in inner for one in each.named_children)]
 
 
 def _begun(
-    owner: tree_sitter.Node, said: str, methods: list[tree_sitter.Node]
+    owner: tree_sitter.Node, said: str, methods: list[tree_sitter.Node], *, alone: bool
 ) -> tuple[str, tuple[str, ...]]:
-    """How a call begins, and the names that it may be of."""
+    """How a call begins, and the names that it may be of. ``alone``: one method is tested."""
     names = tuple(dict.fromkeys(_name(each) for each in methods))
     made = "" if "abstract" in modifiers(owner) else _made(owner, said)
-    if len(methods) != 1:
+    if not alone:
         # A class is tested by its methods, and by what its constructor refuses.
         names += (_name(owner),) if made else ()
     if not methods:
