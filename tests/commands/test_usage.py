@@ -14,6 +14,8 @@ from fake_control import FakeControl
 from assistant.commands.catalogue.usage import COMMAND
 from assistant.commands.checking.trying import calls, prints
 from assistant.commands.protocol import Check, Options
+from assistant.commands.testing.case import Case
+from assistant.commands.testing.showing import written
 from assistant.errors import UsageError
 from assistant.sandbox import unavailable
 from assistant.types import Document
@@ -244,6 +246,19 @@ async def test_calls_of_javascript_with_what_they_gave(
     answer = await COMMAND.run(ask("grades.js", hidden).job)
     assert "No example: grades.js does not export grade, so that no other" in answer.markdown
     assert answer.checks[1].passed is None
+
+
+def test_how_a_result_is_written() -> None:
+    failed = Case("Parse(1)", '_, "no"', values=(("", ""), ('"no"', "error")))
+    cases = [
+        (Case("f(1)", "[\n  1\n]", waited=True), "await f(1)  // => [ 1 ]"),
+        (Case("Parse(2)", "2, nil", values=(("2", ""), ("nil", "nil"))), "Parse(2)  // => 2, nil"),
+        (failed, 'Parse(1)  // => error "no"'),
+        (Case("Parse(0)", raises="panic", message="small"), "Parse(0)  // panics: small"),
+        (Case("f(null)", raises="TypeError"), "f(null)  // throws TypeError"),
+    ]
+    lines = written("//", [case for case, _ in cases]).split("\n")
+    assert lines == [line for _, line in cases]
 
 
 async def test_a_language_of_which_no_example_is_run(

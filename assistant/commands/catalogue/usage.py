@@ -99,7 +99,8 @@ async def _calls(job: Job, api: Api, sources: Sources) -> tuple[str, Check, int]
     if not cases:
         why = "none of the calls that were tried gave anything that can be written down"
         return f"\nNo example: {why}.\n", Check("example runs", False, why), attempts
-    last = f"\n### An example that was run\n\n{fenced(written(bench, cases), bench.fence)}"
+    lines = written(bench.target.language.line_comment, cases)
+    last = f"\n### An example that was run\n\n{fenced(lines, bench.fence)}"
     detail = f"{len(cases)} calls; behind each, what it gave"
     return last, Check("example runs", True, detail), attempts
 

@@ -53,9 +53,8 @@ def _chosen(cases: Iterable[Case], known: Sequence[str]) -> list[Case]:
     return [*give[: MOST - len(fail)], *fail]
 
 
-def written(bench: Bench, cases: Sequence[Case]) -> str:
-    """The calls, a line each, what they gave in a comment behind them."""
-    mark = bench.target.language.line_comment
+def written(mark: str, cases: Sequence[Case]) -> str:
+    """The calls, a line each, what they gave behind them in a comment that ``mark`` begins."""
     return "\n".join(f"{_call(case)}  {mark} {_gave(case)}" for case in cases)
 
 
@@ -70,5 +69,14 @@ def _gave(case: Case) -> str:
     elif case.raises:
         text = f"throws {case.raises}{said}"
     else:
-        text = f"=> {case.want}"
+        text = f"=> {_values(case)}"
     return " ".join(text.split())
+
+
+def _values(case: Case) -> str:
+    """Beside an error other results say nothing."""
+    if not any(kind == "error" for _, kind in case.values):
+        return case.want
+    return ", ".join(
+        f"error {text}" if kind == "error" else text for text, kind in case.values if text
+    )
