@@ -132,6 +132,7 @@ def _others(node: tree_sitter.Node) -> Iterator[str]:
         yield _nothing(node)
     elif node.type == "return_statement" and node.named_children:
         yield "return;"
+        yield from _returned(node)
     yield from _turned(node, text)
 
 
@@ -140,6 +141,21 @@ _CALLED = ("member_expression", "selector_expression", "method_invocation")
 
 def _nothing(node: tree_sitter.Node) -> str:
     return "" if node.type in {"assignment_statement", "inc_statement", "dec_statement"} else ";"
+
+
+def _returned(node: tree_sitter.Node) -> Iterator[str]:
+    """Another result, where the method says of which type it is."""
+    outer = node.parent
+    while outer is not None and "lambda" not in outer.type and "declaration" not in outer.type:
+        outer = outer.parent
+    kind = outer.child_by_field_name("type") if outer is not None else None
+    if kind is None or outer is None or outer.type != "method_declaration":
+        return
+    value = of(node.named_children[0])
+    other = {"boolean_type": f"!({value})", "integral_type": "0", "floating_point_type": "0"}
+    wanted = other.get(kind.type, "null")
+    if wanted != value:
+        yield f"return {wanted};"
 
 
 def _turned(node: tree_sitter.Node, text: str) -> Iterator[str]:

@@ -9,8 +9,9 @@ from assistant.commands.checking.project import relative
 from assistant.commands.protocol import Answer, Job, Place
 from assistant.commands.testing.framework import Bench, Files
 from assistant.commands.testing.java.bench import JavaBench
-from assistant.commands.testing.java.placing import is_test, text_of
+from assistant.commands.testing.java.placing import is_test
 from assistant.commands.testing.java.project import INSTALL, Build, build_of, files_of
+from assistant.commands.testing.java.sources import text_of
 from assistant.commands.testing.java.subject import hidden, target_at
 from assistant.commands.testing.work import answered
 from assistant.errors import UsageError

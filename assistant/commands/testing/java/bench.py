@@ -11,29 +11,19 @@ from assistant.commands.checking.trials import Seen
 from assistant.commands.protocol import Job
 from assistant.commands.testing.case import Case, Target
 from assistant.commands.testing.framework import Addition, Files, Probed, Ran
+from assistant.commands.testing.java.expecting import contradicts, expected, passes
 from assistant.commands.testing.java.hits import statements
-from assistant.commands.testing.java.placing import is_test, test_path, text_of
-from assistant.commands.testing.java.project import Build, resources
-from assistant.commands.testing.java.subject import (
-    grammar,
-    imports_of,
-    package_of,
-    thrown,
-    types_of,
-)
-from assistant.commands.testing.java.trials import Java, Said
-from assistant.commands.testing.java.writing import Style, addition, alike, named, value
+from assistant.commands.testing.java.placing import is_test, test_path
+from assistant.commands.testing.java.project import Build
+from assistant.commands.testing.java.said import Said
+from assistant.commands.testing.java.sources import imports_of, package_of, text_of, types_of
+from assistant.commands.testing.java.subject import grammar
+from assistant.commands.testing.java.trials import Java
+from assistant.commands.testing.java.writing import Style, addition, assertion, named
 from assistant.commands.testing.stated import stated
 from assistant.commands.testing.trees import calls_in, neighbours
 from assistant.errors import UsageError
 
-_RUNTIME = re.compile(
-    r"(?:NullPointer|ClassCast|Arithmetic|NegativeArraySize|ArrayStore|ConcurrentModification|"
-    r"(?:String|Array)?IndexOutOfBounds|NumberFormat|NoSuchElement|UnsupportedOperation|"
-    r"InputMismatch)Exception|\w*Error|\?"
-)
-"""What Java throws by itself where code is wrong, so that no test should ask for it."""
-_ASKED = {"java.util.Objects", "jdk.internal.util.Preconditions"}
 _LISTS = re.compile(r"\b(List\.of|Set\.of|Arrays\.asList)\(([^()]*)\)")
 
 
@@ -42,7 +32,7 @@ class JavaBench:
 
     def __init__(self, job: Job, target: Target, files: Files, build: Build) -> None:
         self.target, self.files, self.build = target, {**files, target.path: target.text}, build
-        self.java = Java(job.run, self.files, target, build.jars, resources(build.folder))
+        self.java = Java(job.run, self.files, target, build)
         self.path = test_path(self.files, target.path)
         self.statements = statements(target)
         here = package_of(target.text)
@@ -52,6 +42,7 @@ class JavaBench:
         }
         simple = {name.rsplit(".", 1)[-1] for name in imports_of(target.text)} - {"*"}
         self._names = sorted(simple.union(target.names, *map(types_of, sources)))
+        self._existing = text_of(self.files.get(self.path, ""))
         self._told: dict[str, Said] = {}
         self._wide: dict[str, str] = {}
         shown = stated(target.doc, grammar(), target.names, self._names)
@@ -83,7 +74,7 @@ class JavaBench:
         kept, failed = [], []
         for number, case in enumerate(self.examples):
             gives, want = found[2 * number : 2 * number + 2]
-            why = _contradicts(case, gives, want)
+            why = contradicts(case, gives, want)
             if gives is None or why is None:
                 continue  # a name that only the comment has, or a result that cannot be compared
             said = case.want if case.raises or case.digits is not None or why else gives.literal
@@ -110,40 +101,11 @@ class JavaBench:
         found = []
         for call, said, again in zip(calls, one, two, strict=True):
             if said is not None and again is not None and said.result == again.result:
-                case = self._case(call, said)
+                case = expected(call, said, self.target, self.files)
                 if case is not None:
                     self._told[call] = said
                     found.append(case)
         return found
-
-    def _case(self, call: str, said: Said) -> Case | None:
-        if said.ends:
-            return None
-        if said.raises:
-            return Case(call, raises=said.raises) if self._is_meant(said) else None
-        return Case(call, said.literal) if said.literal else None
-
-    def _is_meant(self, said: Said) -> bool:
-        """Whether an exception is what the code says of itself."""
-        if said.raises == "?":
-            return False
-        name = said.raises.rsplit(".", 1)[-1]
-        head = self.target.source.partition("{")[0]
-        if re.search(rf"\b{name}\b", f"{self.target.doc}\n{head}") or said.thrower in _ASKED:
-            return True
-        own, line = said.place
-        if said.thrower != own:
-            return False
-        return not _RUNTIME.fullmatch(name) or line in self._throwing(own)
-
-    def _throwing(self, type_name: str) -> frozenset[int]:
-        """Lines with a ``throw`` in the source of a class."""
-        package, _, name = type_name.split("$")[0].rpartition(".")
-        for path, text in self.files.items():
-            is_named = PurePosixPath(path).name == f"{name}.java"
-            if is_named and package_of(text_of(text)) == package:
-                return thrown(text_of(text))
-        return frozenset()
 
     def judged(self, cases: Sequence[Case], mutants: Sequence[str]) -> tuple[Seen, list[Seen], int]:
         """A mutant falls where it gives something else than the code does."""
@@ -152,13 +114,16 @@ class JavaBench:
         known = {
             str(number): said
             for number, (case, said) in enumerate(zip(cases, original or (), strict=False))
-            if said is not None and said.result == self._told[case.call].result
+            if said is not None
+            and said.result == self._told[case.call].result
+            # What is there already is not written again.
+            and assertion(case, said) not in self._existing
         }
         passed = Seen(dict.fromkeys(known, ""), {n: said.lines for n, said in known.items()})
         seen = [
             Seen(
                 {
-                    number: "" if alike(said, other) else "it differs"
+                    number: "" if passes(cases[int(number)], said, other) else "it differs"
                     for number, said in known.items()
                     if (other := row[int(number)]) is not None
                 }
@@ -191,8 +156,7 @@ class JavaBench:
                 yield self._wide[word]
 
     def ran(self, cases: Sequence[Case], whole: str) -> Ran:
-        existing = text_of(self.files.get(self.path, ""))
-        names = named(cases, self.target.names, existing, self._style)
+        names = named(cases, self.target.names, self._existing, self._style)
         tested = self.java.tested(self.path, whole, names)
         if not tested.wrong:
             results = [tested.results.get(name, "was not reached") for name in names]
@@ -205,28 +169,6 @@ class JavaBench:
                 return Ran(fault=f"{self.path} cannot be run: {why}")
             results[above[-1]] = why
         return Ran(results)
-
-
-def _contradicts(case: Case, gives: Said | None, want: Said | None) -> str | None:
-    """Why an example does not hold, nothing where it does; None where that is not known."""
-    if gives is None or gives.ends:
-        return None
-    gave = f"threw {gives.raises}" if gives.raises else f"gave {gives.literal}"
-    if case.raises:
-        if gives.raises.rsplit(".", 1)[-1] == case.raises:
-            return ""
-        known = gives.raises or gives.literal or gives.kind
-        return f"{gave}, not {case.raises}" if known else None
-    if want is None or not want.literal or not (gives.literal or gives.raises):
-        return None
-    if gives.raises:
-        return f"{gave}, not {case.want}"
-    try:
-        digits = 9 if case.digits is None else case.digits
-        is_same = abs(value(gives.literal) - value(want.literal)) <= 0.5 * 10**-digits
-    except ValueError:
-        is_same = gives.literal == want.literal
-    return "" if is_same else f"{gave}, not {case.want}"
 
 
 def _lists(call: str) -> Iterator[str]:

@@ -27,7 +27,8 @@ def method_names(
         number, unique = 1, name
         while unique in used:
             number += 1
-            unique = f"{name}_{number}" if snakes else f"{name}{number}"
+            apart = "_" if snakes or name[-1].isdigit() else ""
+            unique = f"{name}{apart}{number}"
         used.add(unique)
         found.append(unique)
     return found

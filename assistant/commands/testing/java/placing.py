@@ -7,21 +7,17 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from assistant.commands.testing.java.subject import package_of, types_of
+from assistant.commands.testing.java.sources import package_of, text_of, types_of
 
 Files = Mapping[str, bytes | str]
 _NAMED = re.compile(r"(?:Test|Tests|IT)$")
 _MAIN, _TEST = "src/main/java", "src/test/java"
 
 
-def text_of(content: bytes | str) -> str:
-    return content if isinstance(content, str) else content.decode(errors="replace")
-
-
 def is_test(path: str) -> bool:
     """Whether ``path`` is a source of tests, by its name."""
     own = PurePosixPath(path)
-    if own.suffix != ".java":
+    if own.suffix != ".java" or "/src/main/" in f"/{path}":
         return False
     return bool(_NAMED.search(own.stem)) or f"/{_TEST}/" in f"/{path}"
 

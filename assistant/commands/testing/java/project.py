@@ -87,7 +87,7 @@ def files_of(place: Place, folder: str) -> Files:
     return files
 
 
-def resources(folder: str) -> list[str]:
+def resources_of(folder: str) -> list[str]:
     """Folders that a build's programs find their files in."""
     return [str(PurePosixPath(folder) / name) for name in _RESOURCES]
 

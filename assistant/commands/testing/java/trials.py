@@ -5,21 +5,22 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from importlib import resources
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from assistant.commands.checking.running import ran
 from assistant.commands.testing.case import Target
 from assistant.commands.testing.framework import Files
 from assistant.commands.testing.java.hits import telling
-from assistant.commands.testing.java.placing import is_test, text_of
-from assistant.commands.testing.java.subject import imports_of, package_of, types_of
+from assistant.commands.testing.java.project import INSTALL, Build, resources_of
+from assistant.commands.testing.java.said import Said, Tested, Tried
+from assistant.commands.testing.java.sources import imports_of, package_of, text_of, types_of
 from assistant.errors import UsageError
-from assistant.sandbox import Job, Limits
+from assistant.sandbox import Job, Limits, Outcome
 
 DRIVER = "assistanttrials/Driver.java"
 WIDE = (
@@ -30,63 +31,14 @@ WIDE = (
 _LEFT_OUT = {"module-info.java", "package-info.java"}
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What one call gave: ``literal`` is an expression for it (empty where there is none) and
-    ``kind`` says of which sort, as ``Literal.kind`` does; or ``raises`` names an exception as its
-    package writes it. ``imports`` are types that these name. ``thrower`` is the class that
-    threw, ``place`` the first line of the project's code that it came through, as (class, line).
-    ``checked``: the call's caller has to say that it may throw."""
-
-    literal: str = ""
-    kind: str = ""
-    raises: str = ""
-    imports: tuple[str, ...] = ()
-    thrower: str = ""
-    place: tuple[str, int] = ("", 0)
-    checked: bool = False
-    ends: bool = False
-    """Whether it took too long, or ended the program."""
-    lines: frozenset[int] = field(default=frozenset(), compare=False)
-
-    @property
-    def result(self) -> tuple[str, str, str]:
-        """What two runs have in common."""
-        return self.literal, self.raises, "ends" if self.ends else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """``rows`` are what each version did, by call: None for a version that does not compile, or
-    for a call that does not, or was not reached. ``names`` are the types that calls name and
-    that imports of whole packages brought, by their simple names."""
-
-    rows: Sequence[Sequence[Said | None] | None]
-    names: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Tested:
-    """What tests did: for each method an empty text or why not. ``wrong`` are the lines (0 for
-    those of another file) on which it does not compile, with why."""
-
-    results: Mapping[str, str] = field(default_factory=dict)
-    lines: frozenset[int] = frozenset()
-    wrong: Sequence[tuple[int, str]] = ()
-
-
 class Java:
-    """``files`` are the project's, ``target`` is what is tried, ``jars`` are on the class path."""
+    """``files`` are the project's, ``target`` is what is tried, ``build`` says what is on the class
+    path."""
 
     def __init__(
-        self,
-        run: Callable[[Job], Any],
-        files: Files,
-        target: Target,
-        jars: Sequence[Path],
-        folders: Sequence[str],
+        self, run: Callable[[Job], Outcome], files: Files, target: Target, build: Build
     ) -> None:
-        self.run, self.target, self.jars, self.folders = run, target, tuple(jars), folders
+        self.run, self.target, self.build = run, target, build
         self.files = {**files, target.path: target.text}
 
     def tried(self, calls: Sequence[str], versions: Sequence[str], *, again: bool = False) -> Tried:
@@ -99,11 +51,11 @@ class Java:
         for number, text in enumerate(versions):
             way = "backward" if again and number == last else "forward"
             asked.append(("version", f"{way}\n{telling(text)}"))
-        first, *others = self._asked(asked, len(versions))
+        first, *others = self._asked(asked, len(versions), self.files)
         modes = [str(mode) for mode in first["modes"]]
         rows: list[Sequence[Said | None] | None] = [
             None if "fault" in each else [
-                _said(one, mode) for one, mode in zip(each["results"], modes, strict=True)
+                Said.of(one, mode) for one, mode in zip(each["results"], modes, strict=True)
             ]
             for each in others
         ]  # fmt: skip
@@ -112,13 +64,11 @@ class Java:
 
     def tested(self, path: str, text: str, methods: Sequence[str]) -> Tested:
         """Run ``methods`` of the tests in ``path``."""
-        tests = {name: other for name, other in self.files.items() if is_test(name)}
-        tests = {**tests, path: text}
-        asked = [("source", _source(name, text_of(tests[name]))) for name in tests]
-        asked += [("test", path), ("launch", _own("Launch"))]
+        asked = [("test", path), ("launch", _own("Launch"))]
         asked += [("method", name) for name in methods]
-        asked += [("version", f"forward\n{each}") for each in (self.target.text, self._telling())]
-        first, *others = self._asked(asked, 2)
+        text_told = telling(self.target.text)
+        asked += [("version", f"forward\n{each}") for each in (self.target.text, text_told)]
+        first, *others = self._asked(asked, 2, {**self.files, path: text})
         if wrong := first.get("errors"):
             return Tested(wrong=[(int(each["line"]), str(each["said"])) for each in wrong])
         plain = others[0] if others else {}
@@ -138,27 +88,27 @@ class Java:
         inner = [f"import {package}.{self.target.top}.*;"] if package else []
         return [*lines, *inner, *(f"import {name}.*;" for name in WIDE)]
 
-    def _telling(self) -> str:
-        return telling(self.target.text)
-
-    def _asked(self, asked: Sequence[tuple[str, str]], versions: int) -> list[dict[str, Any]]:
+    def _asked(
+        self, asked: Sequence[tuple[str, str]], versions: int, known: Files
+    ) -> list[dict[str, Any]]:
         word = secrets.token_hex(16)
+        own = f"{self.build.folder}/" if self.build.folder else ""
+        # Of two of one name that of the same module is meant.
         sources = [
-            ("source", _source(path, text_of(text)))
-            for path, text in self.files.items()
-            if path.endswith(".java")
-            and PurePosixPath(path).name not in _LEFT_OUT
-            and (not is_test(path) or path == self.target.path)
+            ("source", _source(path, text_of(known[path])))
+            for path in sorted(known, key=lambda each: not each.startswith(own))
+            if path.endswith(".java") and PurePosixPath(path).name not in _LEFT_OUT
         ]
         records = [("word", word), ("target", self.target.path), *sources, *asked]
         records += [("helper", _own("Trial")), ("helper", _own("Literal"))]
-        records += [("resources", folder) for folder in self.folders]
+        folders = resources_of(self.build.folder)
+        records += [("resources", folder) for folder in folders]
         wall = min(180.0, 40.0 + 6.0 * versions)
-        inside = tuple(f"{folder}/" for folder in self.folders)
-        files = {path: text for path, text in self.files.items() if path.startswith(inside)}
+        inside = tuple(f"{folder}/" for folder in folders)
+        files = {path: text for path, text in known.items() if path.startswith(inside)}
         job = Job(
             "java",
-            {**files, DRIVER: source_of("Driver")},
+            {**files, DRIVER: source_of("Driver") + source_of("Memory")},
             DRIVER,
             stdin="".join(_record(*each) for each in records),
             limits=Limits(
@@ -169,7 +119,7 @@ class Java:
                 disk_bytes=128 << 20,
                 output_bytes=8 << 20,
             ),
-            packages=self.jars,
+            packages=self.build.jars,
         )
         outcome = ran(self.run, job)
         lines = [line for line in outcome.stdout.splitlines() if line.startswith(word)]
@@ -177,25 +127,14 @@ class Java:
         if not found or "fault" in found[0]:
             said = outcome.stderr.strip().splitlines()
             why = found[0]["fault"] if found else (said or [outcome.reason or "it ended early"])[0]
-            raise UsageError(f"{self.target.path} cannot be run here: {why}")
+            raise UsageError(f"{self.target.path} cannot be run here: {why}{self._lacking(why)}")
         return found
 
-
-def _said(one: Mapping[str, Any] | None, mode: str) -> Said | None:
-    if one is None:
-        return None
-    return Said(
-        one.get("literal") or "",
-        one.get("kind") or "",
-        # One that no test can name is still another result than a value.
-        (one["raises"] or "?") if "raises" in one else "",
-        tuple(one.get("imports", ())),
-        one.get("thrower", ""),
-        (str(one.get("class", "")), int(one.get("line", 0))),
-        mode.endswith("checked"),
-        "hangs" in one or "exits" in one,
-        frozenset(one.get("lines", ())),
-    )
+    def _lacking(self, why: str) -> str:
+        """What to do where dependencies are not here."""
+        missing = ", ".join(self.build.missing[:3])
+        is_name = re.search(r"does not exist|cannot find symbol|cannot access", why)
+        return f"; {missing} is not on this machine: {INSTALL}" if missing and is_name else ""
 
 
 def _record(kind: str, text: str) -> str:

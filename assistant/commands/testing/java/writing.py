@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from assistant.commands.testing.case import Case
 from assistant.commands.testing.framework import Addition
 from assistant.commands.testing.java.naming import method_names
-from assistant.commands.testing.java.subject import imports_of
-from assistant.commands.testing.java.trials import Said
+from assistant.commands.testing.java.said import Said
+from assistant.commands.testing.java.sources import imports_of
 from assistant.commands.testing.trees import nodes
 from assistant.syntax import by_name
 from assistant.syntax.tree import parse
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import tree_sitter
 
 API = "org.junit.jupiter.api"
-_FLOATS = {"double": "", "double[]": "", "float": "f", "float[]": "f"}
+FLOATS = {"double": "", "double[]": "", "float": "f", "float[]": "f"}
 
 _IMPORT = re.compile(r"^[ \t]*(import|package)\b[^;\n]*;[^\n]*(?:\n|$)", re.MULTILINE)
 
@@ -98,31 +98,15 @@ def assertion(case: Case, said: Said) -> str:
         return f"assertNull({case.call});"
     if kind == "boolean":
         return f"assert{want.capitalize()}({case.call});"
-    if kind in _FLOATS:
+    if kind in FLOATS:
         word = "assertArrayEquals" if kind.endswith("[]") else "assertEquals"
-        near = f"0.{'0' * case.digits}5" if case.digits is not None else _near(want, _FLOATS[kind])
-        return f"{word}({want}, {case.call}, {near});"
+        delta = f"0.{'0' * case.digits}5" if case.digits is not None else near(want, FLOATS[kind])
+        return f"{word}({want}, {case.call}, {delta});"
     word = "assertArrayEquals" if kind == "array" else "assertEquals"
     return f"{word}({want}, {case.call});"
 
 
-def alike(one: Said, other: Said) -> bool:
-    """Whether a test of what ``one`` says passes where ``other`` holds."""
-    if one.kind == other.kind and one.kind in {"double", "float"}:
-        try:
-            near = _near(one.literal, _FLOATS[one.kind]).rstrip("f")
-            return abs(value(one.literal) - value(other.literal)) <= float(near)
-        except ValueError:
-            return one.literal == other.literal
-    return one.result == other.result
-
-
-def value(literal: str) -> float:
-    """Of a number's literal. Raises ValueError."""
-    return float(re.sub(r"^\(\w+\) |[LfF]$", "", literal))
-
-
-def _near(want: str, suffix: str) -> str:
+def near(want: str, suffix: str) -> str:
     """How far a result may be from the numbers in ``want``."""
     numbers = [abs(float(each)) for each in re.findall(r"\d+(?:\.\d+)?(?:E-?\d+)?", want)]
     largest = max([each for each in numbers if math.isfinite(each)], default=0.0)
@@ -144,7 +128,11 @@ def _has(known: Sequence[str], each: str) -> bool:
 def _brought(existing: str, lines: Sequence[str]) -> tuple[str, int]:
     """Import lines and where they come: behind those that are there."""
     found = list(_IMPORT.finditer(existing))
-    at = found[-1].end() if found else 0
+    kinds = {"static " in line for line in lines}
+    # Static ones mostly stand by themselves.
+    alike = [each for each in found if each[1] == "import" and {"static " in each[0]} == kinds]
+    last = (alike or found)[-1:]
+    at = last[0].end() if last else 0
     text = "".join(lines)
     if lines and found and found[-1][1] == "package":
         text = f"\n{text}"
