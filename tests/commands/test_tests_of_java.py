@@ -15,10 +15,14 @@ from fake_control import FakeControl
 from assistant.commands.catalogue.test import COMMAND
 from assistant.commands.edits import applied
 from assistant.commands.protocol import Answer, Place
+from assistant.commands.testing.case import Case
+from assistant.commands.testing.java.expecting import contradicts
+from assistant.commands.testing.java.expecting import passes as holds
 from assistant.commands.testing.java.hits import telling
 from assistant.commands.testing.java.jars import Jars, JUnit
 from assistant.commands.testing.java.placing import test_path as path_of_tests
 from assistant.commands.testing.java.project import Build, build_of
+from assistant.commands.testing.java.said import Said
 from assistant.commands.testing.java.subject import target_at
 from assistant.errors import UsageError
 from assistant.sandbox import Job, Limits, Status, run, unavailable
@@ -453,6 +457,36 @@ def test_how_a_call_begins_is_seen(before: str, name: str, call: str) -> None:
     target = target_at(Place(Document(Path("/Kinds.java"), KINDS), at, at), "Kinds.java")
     assert target is not None
     assert (target.name, target.call) == (name, call)
+
+
+@pytest.mark.parametrize(
+    ("stated", "gives", "want", "why"),
+    [
+        (Case("f()", "2"), Said("2.0", "double"), Said("2", "int"), ""),
+        (Case("f()", "2.67", digits=2), Said("2.6666", "double"), Said("2.67", "double"), ""),
+        (Case("f()", "3"), Said("2L", "long"), Said("3", "int"), "gave 2L, not 3"),
+        (Case("f()", "1"), Said('"1"', "object"), Said("1", "int"), None),
+        (Case("f()", "null"), Said('""', "object"), Said("null", "null"), 'gave "", not null'),
+        (Case("f()", "1"), Said(ends=True), Said("1", "int"), None),
+        (Case("f()", "1"), Said(raises="X"), Said("1", "int"), "threw X, not 1"),
+        (Case("f()", raises="X"), Said(raises="Y", kinds=("Y", "a.X")), None, ""),
+        (Case("f()", raises="X"), Said("1", "int"), None, "gave 1, not X"),
+    ],
+)
+def test_a_comment_is_contradicted_by_what_is_of_its_kind(
+    stated: Case, gives: Said, want: Said | None, why: str | None
+) -> None:
+    assert contradicts(stated, gives, want) == why
+
+
+def test_a_fault_that_a_test_lets_pass_is_none() -> None:
+    near = Said("0.30000000000000004", "double")
+    assert holds(Case("f()", near.literal), near, Said("0.3", "double"))
+    assert not holds(Case("f()", near.literal), near, Said("0.31", "double"))
+    assert holds(Case("f()", "0.3", digits=1), near, Said("0.31", "double"))
+    thrown = Said(raises="X", kinds=("X",))
+    assert holds(Case("f()", raises="X"), thrown, Said(raises="Y", kinds=("Y", "X")))
+    assert not holds(Case("f()", raises="X"), thrown, Said("1", "int"))
 
 
 def test_a_copy_that_tells_what_is_reached_has_the_same_lines() -> None:

@@ -19,6 +19,7 @@ from assistant.commands.testing.java.said import Said
 from assistant.commands.testing.java.sources import imports_of, package_of, text_of, types_of
 from assistant.commands.testing.java.subject import grammar
 from assistant.commands.testing.java.trials import Java
+from assistant.commands.testing.java.typed import typed
 from assistant.commands.testing.java.writing import Style, addition, assertion, named
 from assistant.commands.testing.stated import stated
 from assistant.commands.testing.trees import calls_in, neighbours
@@ -88,6 +89,9 @@ class JavaBench:
         found = calls_in(text, grammar(), self.target.names, names)
         return list(dict.fromkeys(self._whole(call) for call in found))
 
+    def typed(self) -> Sequence[str]:
+        return typed(self.target)
+
     def neighbours(self, calls: Sequence[str], most: int) -> list[str]:
         lists = dict.fromkeys(other for call in calls for other in _lists(call))
         some = [call for call in lists if call not in calls][: most // 3]
@@ -97,7 +101,9 @@ class JavaBench:
         text = self.target.text
         one, two = self._tried(calls, [text, text], again=True)
         if one is None or two is None:
-            raise UsageError(f"{self.target.path} cannot be run here: it was not reached in time")
+            raise UsageError(
+                f"{self.target.path} cannot be run here: it ended before all calls were tried"
+            )
         found = []
         for call, said, again in zip(calls, one, two, strict=True):
             if said is not None and again is not None and said.result == again.result:
