@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -24,8 +25,9 @@ from assistant.commands.testing.java.placing import test_path as path_of_tests
 from assistant.commands.testing.java.project import Build, build_of
 from assistant.commands.testing.java.said import Said
 from assistant.commands.testing.java.subject import target_at
+from assistant.commands.testing.java.trials import Java
 from assistant.errors import UsageError
-from assistant.sandbox import Job, Limits, Status, run, unavailable
+from assistant.sandbox import Job, Limits, Outcome, Status, run, unavailable
 from assistant.types import Document
 
 Ask = Callable[..., Any]
@@ -457,6 +459,25 @@ def test_how_a_call_begins_is_seen(before: str, name: str, call: str) -> None:
     target = target_at(Place(Document(Path("/Kinds.java"), KINDS), at, at), "Kinds.java")
     assert target is not None
     assert (target.name, target.call) == (name, call)
+
+
+def test_a_file_whose_copy_does_not_compile_is_tried_as_it_is() -> None:
+    asked: list[str] = []
+
+    def run(job: Job) -> Outcome:
+        asked.append(job.stdin)
+        word = job.stdin.split("\n")[1]
+        is_copy = "Trial.hit(4)" in job.stdin
+        last = {"fault": "no"} if is_copy else {"results": [{"literal": "2", "kind": "int"}]}
+        lines = [{"modes": ["value"], "names": {}}, last]
+        return Outcome(Status.PASSED, stdout="".join(f"{word}{json.dumps(x)}\n" for x in lines))
+
+    target = target_at(Place(Document(Path("/One.java"), ONE), 30, 30), "One.java")
+    assert target is not None
+    java = Java(run, {}, target, Build("", "", jupiter=True, old=False, libraries=(), junit=None))
+    (row,) = java.tried(["One.one(1)"], [ONE]).rows
+    assert row == [Said("2", "int")]
+    assert (len(asked), java.tells) == (2, False)
 
 
 @pytest.mark.parametrize(

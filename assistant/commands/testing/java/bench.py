@@ -35,7 +35,6 @@ class JavaBench:
         self.target, self.files, self.build = target, {**files, target.path: target.text}, build
         self.java = Java(job.run, self.files, target, build)
         self.path = test_path(self.files, target.path)
-        self.statements = statements(target)
         here = package_of(target.text)
         sources = [text_of(text) for path, text in self.files.items() if path.endswith(".java")]
         self._beside = {
@@ -57,9 +56,15 @@ class JavaBench:
         self._style = Style(here, PurePosixPath(self.path).stem, indent, others)
 
     @property
+    def statements(self) -> frozenset[int]:
+        return statements(self.target) if self.java.tells else frozenset()
+
+    @property
     def note(self) -> str:
         junit = self.build.junit
-        return f"They were run by JUnit {junit.version}." if junit else ""
+        said = [f"They were run by JUnit {junit.version}."] if junit else []
+        said += [] if self.java.tells else ["Which lines they reach is not known."]
+        return " ".join(said)
 
     def _whole(self, call: str) -> str:
         """A call that is written without its object or class."""

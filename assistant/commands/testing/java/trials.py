@@ -39,6 +39,8 @@ class Java:
         self, run: Callable[[Job], Outcome], files: Files, target: Target, build: Build
     ) -> None:
         self.run, self.target, self.build = run, target, build
+        self.tells = True
+        """Whether the copy that tells which lines are reached compiles."""
         self.files = {**files, target.path: target.text}
 
     def tried(self, calls: Sequence[str], versions: Sequence[str], *, again: bool = False) -> Tried:
@@ -50,8 +52,11 @@ class Java:
         last = len(versions) - 1
         for number, text in enumerate(versions):
             way = "backward" if again and number == last else "forward"
-            asked.append(("version", f"{way}\n{telling(text)}"))
+            asked.append(("version", f"{way}\n{telling(text) if self.tells else text}"))
         first, *others = self._asked(asked, len(versions), self.files)
+        if self.tells and others and "fault" in others[0]:
+            self.tells = False
+            return self.tried(calls, versions, again=again)
         modes = [str(mode) for mode in first["modes"]]
         rows: list[Sequence[Said | None] | None] = [
             None if "fault" in each else [
