@@ -3,6 +3,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
+# A test file is one process's: its tests share servers.
+BESIDE := -n 2 --dist loadfile
+ALONE := e2e or editor or browser
 # Where this folder was moved or Python has gone, the stamp is fresh but the scripts do not run.
 UNSOUND := $(shell [ -x $(BIN)/python ] && grep -qsF '$(CURDIR)/$(BIN)/' $(BIN)/assistant || echo unsound)
 
@@ -31,13 +34,14 @@ eval-gate: setup ## Before a release: small benchmarks against the recorded resu
 	@$(BIN)/assistant eval gate
 
 test: setup ## All tests: unit, language server, real vLLM and model, real Neovim and Chromium
-	@$(PYTEST)
+	@$(PYTEST) $(BESIDE) -m "not ($(ALONE))"
+	@$(PYTEST) -m "$(ALONE)"
 
 test-fast: setup ## Unit and language server tests only, under a minute
-	@$(PYTEST) -m "not slow and not e2e and not editor and not browser"
+	@$(PYTEST) $(BESIDE) -m "not slow and not ($(ALONE))"
 
 e2e: setup ## Only the tests with the real engine, a real editor or a real browser
-	@$(PYTEST) -m "e2e or editor or browser"
+	@$(PYTEST) -m "$(ALONE)"
 
 fmt: setup ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix-only --quiet .
