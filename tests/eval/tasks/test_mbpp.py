@@ -82,7 +82,7 @@ def test_the_question_names_the_function(tmp_path: Path) -> None:
 def test_a_command_sees_what_the_question_shows(tmp_path: Path) -> None:
     ask = the_sample(tmp_path, "command").ask
     assert isinstance(ask, CommandAsk)
-    assert ask.text.startswith("def root(a):\n")
+    assert ask.text.startswith("def root(items):\n")
     assert ROW["prompt"] in ask.text
     first, hidden = ROW["test_list"]
     assert first in ask.text
