@@ -18,6 +18,7 @@ from assistant.commands.protocol import Answer, Place
 from assistant.commands.testing import work
 from assistant.commands.testing.framework import framework_of
 from assistant.commands.testing.mutating import mutants
+from assistant.commands.testing.node import trials
 from assistant.commands.testing.node.exports import exports
 from assistant.commands.testing.node.placing import specifier
 from assistant.commands.testing.node.placing import test_path as path_of_tests
@@ -178,8 +179,10 @@ async def test_code_that_contradicts_its_comment_is_said_to_look_wrong(
 async def test_what_no_run_repeats_or_hangs_is_not_shown(
     write: Write, ask: Ask, fake_engine: FakeControl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Each call that hangs takes half a second, for each fault.
+    # Each call that hangs takes its time, for each fault.
     monkeypatch.setattr(work, "MUTANTS", 6)
+    monkeypatch.setattr(trials, "SECONDS", 0.2)
+    monkeypatch.setattr(trials, "PATIENCE", 4.0)
     text = (
         "export function draw(limit) {\n  while (limit > 9) {}\n"
         "  return limit > 0 ? Math.random() * limit : limit;\n}\n"
