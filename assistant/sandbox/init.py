@@ -30,7 +30,7 @@ else:
 WORK = "/tmp/work"  # noqa: S108 - the sandbox's own
 HOME = "/tmp/home"  # noqa: S108
 INTERVAL = 0.015
-NICE = 3
+NICE = 15
 MAX_FILES = 20_000
 """Files, folders and links: each takes memory of the kernel that no quota counts."""
 MAX_SOCKETS = 256

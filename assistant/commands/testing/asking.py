@@ -16,7 +16,7 @@ async def proposed(job: Job, bench: Bench, names: Sequence[str]) -> tuple[list[s
     replies = await asyncio.gather(*(_asked(job, bench, seed) for seed in seeds))
     found = [call for text in replies for call in bench.calls(text, names)]
     shown = [example.call for example in bench.examples]
-    calls = list(dict.fromkeys(found))[: CALLS // 2]
+    calls = list(dict.fromkeys([*found[: CALLS // 2], *bench.typed()]))
     calls += bench.neighbours([*calls, *shown], CALLS - len(calls))
     return [call for call in calls if call not in shown], len(seeds)
 

@@ -157,6 +157,10 @@ class Bench(Protocol):
         """Those of the target that ``text`` shows."""
         ...
 
+    def typed(self) -> Sequence[str]:
+        """Calls made up from what parameters are declared to take; none where nothing is."""
+        ...
+
     def neighbours(self, calls: Sequence[str], most: int) -> list[str]:
         """Calls with one value changed."""
         ...

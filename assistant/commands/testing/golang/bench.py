@@ -86,6 +86,9 @@ class GoBench:
     def calls(self, text: str, names: Sequence[str]) -> list[str]:
         return calls_in(text, grammar(), self.target.names, names)
 
+    def typed(self) -> Sequence[str]:
+        return ()
+
     def neighbours(self, calls: Sequence[str], most: int) -> list[str]:
         return neighbours(calls, grammar(), most)
 
