@@ -181,10 +181,20 @@ def _docs(node: tree_sitter.Node) -> tuple[int, str]:
     return start, "".join(f"{line}\n" for each in comments for line in _plain(of(each)))
 
 
+def _alone(found: re.Match[str]) -> str:
+    """Code within a sentence: a call gets a line of its own, with what it gives."""
+    text = found[1]
+    if "(" not in text:
+        return text
+    is_whole = re.search(r"==|=>|->|//|\s=\s|\breturns?\b|\bthrows\b", text)
+    return f"\n{text}\n" if is_whole else f"\n{text}"
+
+
 def _plain(comment: str) -> Iterator[str]:
     """Lines of a comment, Javadoc's marks and tags taken off."""
     for line in comment.split("\n"):
         bare = re.sub(r"^\s*(?:/\*+|\*+/|\*|//+)\s?", "", line).removesuffix("*/").rstrip()
-        bare = re.sub(r"\{@(?:code|literal)\s+((?:[^{}]|\{[^{}]*\})*)\}", r"\1", bare)
+        bare = re.sub(r"\{@(?:code|literal)\s+((?:[^{}]|\{[^{}]*\})*)\}", _alone, bare)
+        bare = re.sub(r"\{@link(?:plain)?\s+#?([\w.]+)[^{}]*\}", r"\1", bare)
         bare = re.sub(r"</?(?:p|pre|code|li|ul|ol|br|b|i|tt)\s*/?>", "", bare)
         yield html.unescape(bare).strip()
