@@ -49,6 +49,7 @@ class Blocks:
         ]
         if len(starts) < 2:
             return []
+        starts[0] = 0  # what defines a link is no block, and stays before what follows
         lines = self.rest.split("\n")
         self.rest = "\n".join(lines[starts[-1] :])
         return ["\n".join(lines[start:end]) for start, end in pairwise(starts)]

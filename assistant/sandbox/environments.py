@@ -72,7 +72,7 @@ def own() -> PythonEnvironment:
     base = Path(sys.base_prefix).resolve()
     inside = sys.prefix == sys.base_prefix
     return PythonEnvironment(
-        "the assistant's own environment", OURS, base, None if inside else packages
+        "the assistant's own environment", OURS, base, None if inside else packages, lent=True
     )
 
 

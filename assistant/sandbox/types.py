@@ -63,6 +63,8 @@ class PythonEnvironment:
     packages: Path | None = None
     system: bool = False
     editable: tuple[str, ...] = ()
+    lent: bool = False
+    """Whether it is the assistant's, for want of one of the project."""
     advice: str = ""
     """What to do about a module that is not there."""
 

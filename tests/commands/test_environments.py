@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -91,6 +92,21 @@ from shop import cost
 def test_cost(number, price):
     assert cost(number) == price
 """
+
+
+def test_pytest_loads_the_projects_plugins_and_of_ours_what_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def plugins(python: PythonEnvironment, test: str) -> list[str] | None:
+        return Trials({"test_shop.py": test}, "shop.py", python, tests=["test_shop.py"])._plugins()
+
+    assert plugins(own(), TEST) == []
+    assert plugins(own(), f"import asyncio\n{TEST}") == ["pytest_asyncio.plugin"]
+    # Its own, even where the assistant is installed in it.
+    assert plugins(replace(own(), lent=False), TEST) is None
+    # It comes with the tools for developing the assistant only.
+    monkeypatch.setattr("assistant.commands.checking.trials.find_spec", lambda name: None)
+    assert plugins(own(), f"import asyncio\n{TEST}") == []
 
 
 def tried(root: Path, python: PythonEnvironment) -> dict[str, str]:

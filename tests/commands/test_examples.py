@@ -24,6 +24,12 @@ from assistant.commands.checking.examples import Example, examples
             "assert math.isclose(f(1), 0.5, rel_tol=0.001)",
             Example("math.isclose(f(1), 0.5, rel_tol=0.001)", "f(1)", "holds"),
         ),
+        ("assert f(1) == 2, 'one more'", Example("f(1)", "2", "value")),
+        (
+            "assert f(4) == 5 and f(2) == 3",
+            Example("f(4) == 5 and f(2) == 3", "f(4)", "holds"),
+        ),
+        ("assert f(\n  [1],\n) == [\n  2,\n]", Example("f([1])", "[2]", "value")),
         ("  assert set(f([1]))==set([1])", Example("set(f([1])) == set([1])", "f([1])", "holds")),
         ("assert f(1) > 2, 'more'", Example("f(1) > 2", "f(1)", "holds")),
         ("f(2) ➞ -1.5", Example("f(2)", "-1.5", "value")),
@@ -40,6 +46,7 @@ def test_examples_are_read(doc: str, expected: Example) -> None:
         "f(a, b) returns the sum",  # parameters, not values
         "Call f(1) to start.",
         "assert other(f) == 1",
+        "assert f(string)",  # a variable of its place, though a module has the name
         "assert close(f(x), y)",  # names that only its place has
         "f(1) = 3 - 2 apples",
         "other(1) == 2",

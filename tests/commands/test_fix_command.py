@@ -226,6 +226,7 @@ async def test_what_fits_a_lone_example_by_chance_is_outvoted(
         ("    result = 0\n    return 1", True),
         ("    if prices:\n        return 1\n    result = 0\n    return result", True),
         ("    result = 2\n    return result", False),
+        ("    result = True\n    return result", False),
         ("    result = 0\n    return result - 1", False),
         ("    return sum(prices)", False),
         ("    result = 0\n    return sum(prices)", False),
@@ -267,6 +268,49 @@ async def test_the_output_of_a_test_run_names_the_test_and_is_no_code(
     details = {check.name: check.detail for check in answer.checks}
     assert details["breaks nothing"].startswith("1 that passed")
     assert "SyntaxError" not in details["goes away"]
+
+
+async def test_of_the_tests_that_fail_those_that_reach_the_function_count(
+    write: Write, ask: Ask, fake_engine: FakeControl
+) -> None:
+    text = TEXTS + "\n\ndef half(n):\n    return n\n"
+    test = "from texts import half, slug\n\n\ndef test_slug():\n    assert slug('A B') == 'a-b'\n"
+    test += "\n\ndef test_half():\n    assert half(4) == 2\n"
+    test += "\n\ndef test_other():\n    import absent_package\n"
+    write({"texts.py": text, "tests/test_texts.py": test})
+    fake_engine.configure(default=RIGHT)
+    output = (
+        "FAILED tests/test_texts.py::test_slug - AssertionError: assert 'A B' == 'a-b'\n"
+        "FAILED tests/test_texts.py::test_half - assert 4 == 2\n"
+    )
+    asked = ask("texts.py", at(text, "return title"), material={"test": output})
+    answer = await COMMAND.run(asked.job)
+    assert "lower()" in after(text, answer)
+    details = {check.name: check.detail for check in answer.checks}
+    assert passed(answer)["goes away"] is True
+    assert "1 more tests that were named do not reach it" in details["goes away"]
+
+
+async def test_a_method_of_a_test_case_is_a_test(
+    write: Write, ask: Ask, fake_engine: FakeControl
+) -> None:
+    write({"texts.py": TEXTS})
+    fake_engine.configure(default=RIGHT)
+    method = "    def test_slug(self):\n        self.assertEqual(slug('A B'), 'a-b')\n"
+    asked = ask("texts.py", at(TEXTS, "return title"), material={"test": method})
+    assert "lower()" in after(TEXTS, await COMMAND.run(asked.job))
+
+
+async def test_an_import_that_two_modules_would_need_of_each_other_is_no_fix(
+    write: Write, ask: Ask, fake_engine: FakeControl
+) -> None:
+    text = "def size(x):\n    return helper(x)\n\n\nUNIT = 1\n"
+    write({"a.py": text, "b.py": "from a import UNIT\n\n\ndef helper(x):\n    return x + UNIT\n"})
+    fake_engine.configure(default="\n    from b import helper\n\n    return helper(x)\n```\n")
+    material = {"diagnostic": "undefined name 'helper'"}
+    answer = await COMMAND.run(ask("a.py", at(text, "return helper"), material=material).job)
+    assert "from b import helper" in after(text, answer)
+    assert not after(text, answer).startswith("from b")
 
 
 async def test_where_nothing_fails_it_says_so(

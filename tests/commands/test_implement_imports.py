@@ -99,3 +99,15 @@ async def test_modules_that_would_import_each_other(
     assert text == f"{head}{bill}    {line}\n    return doubled(items)\n"
     assert names.passed is True
     assert names.detail.startswith(f"brought: {line} (inside the function")
+
+
+async def test_a_function_in_one_line_gets_a_line_for_its_import(
+    write: Write, ask: Ask, fake_engine: FakeControl
+) -> None:
+    text = "# TODO: g(x) gives helper of x\n\n\nY = 1\n"
+    write({"a.py": text, "b.py": "from a import Y\n\n\ndef helper(x):\n    return x + Y\n"})
+    fake_engine.configure(default="def g(x): return helper(x)\n```\n")
+    options = Options(candidates=1, repairs=0)
+    answer = await COMMAND.run(ask("a.py", f"|{text}", options=options).job)
+    made = "def g(x):\n    from b import helper\n    return helper(x)\n"
+    assert made in applied(text, answer.edits)

@@ -7,7 +7,12 @@ import pytest
 from assistant.commands.checking.project import module_of
 from assistant.errors import UsageError
 
-FILES = ("top.py", "x/y.py", "a/b/__init__.py", "src/flask/__init__.py", "src/flask/app.py")
+FILES = {
+    **dict.fromkeys(("top.py", "x/y.py", "a/b/__init__.py", "src/flask/app.py"), b""),
+    "src/flask/__init__.py": "",
+    "src/flask/jobs/run.py": "import json\n\nfrom util import K\n",
+    "src/flask/jobs/util.py": b"K = 1\n",
+}
 
 
 @pytest.mark.parametrize(
@@ -20,11 +25,14 @@ FILES = ("top.py", "x/y.py", "a/b/__init__.py", "src/flask/__init__.py", "src/fl
         ("src/flask/app.py", "flask.app", "src"),
         # PEP 420: no __init__.py of its own, and in the package all the same.
         ("src/flask/sansio/scaffold.py", "flask.sansio.scaffold", "src"),
+        # Scripts that import one another by their bare names, and what is no name.
+        ("src/flask/jobs/run.py", "run", "src/flask/jobs"),
+        ("src/flask/my-jobs/run.py", "run", "src/flask/my-jobs"),
         ("src/flask/tests/helpers.py", "helpers", "src/flask/tests"),
     ],
 )
 def test_the_name_and_where_it_is_imported_from(path: str, name: str, folder: str) -> None:
-    assert module_of(path, dict.fromkeys(FILES, b"")) == (name, folder)
+    assert module_of(path, FILES) == (name, folder)
 
 
 def test_a_file_that_no_name_imports() -> None:

@@ -20,9 +20,10 @@ from assistant.commands.testing.java.expecting import contradicts
 from assistant.commands.testing.java.expecting import passes as holds
 from assistant.commands.testing.java.hits import telling
 from assistant.commands.testing.java.jars import Jars, JUnit
+from assistant.commands.testing.java.maven import _filled
 from assistant.commands.testing.java.naming import method_names
 from assistant.commands.testing.java.placing import test_path as path_of_tests
-from assistant.commands.testing.java.project import Build, build_of
+from assistant.commands.testing.java.project import Build, build_of, files_of
 from assistant.commands.testing.java.said import Said
 from assistant.commands.testing.java.subject import grammar, target_at
 from assistant.commands.testing.java.trials import Java
@@ -323,8 +324,12 @@ def test_jars_are_those_that_the_build_names(
     module += "<dependency><groupId>../..</groupId><artifactId>x</artifactId><version>1</version>"
     module += "</dependency></dependencies></project>"
     write({"pom.xml": parent, "a/pom.xml": module, "a/lib/own-1.jar": ""})
-    # What a link leads to is nobody's jar.
+    # What a link leads to is nobody's jar, and no program's to read.
     (root / "a" / "lib" / "key.jar").symlink_to(tmp_path / "user")
+    (root / "a" / "src" / "main").mkdir(parents=True)
+    (root / "a" / "src" / "main" / "resources").symlink_to(tmp_path / "user")
+    place = Place(Document(root / "a" / "X.java", ""), 0, 0, root)
+    assert not any("resources" in path for path in files_of(place, "a"))
     found = built(root, "a/src/main/java/X.java")
     assert (found.folder, found.name, found.jupiter, found.missing) == ("a", "pom.xml", True, ())
     assert found.junit is not None
@@ -334,6 +339,11 @@ def test_jars_are_those_that_the_build_names(
         *(f"junit-platform-{each}-1.9.1.jar" for each in ("commons", "engine", "launcher")),
         *("own-1.jar", "top-1.5.jar", "deep-2.jar"),
     }
+
+
+def test_properties_that_name_one_another_do_not_grow_without_end() -> None:
+    grow = {f"p{n}": f"${{p{n + 1}}}" * 40 for n in range(12)}
+    assert len(_filled("${p0}", grow)) < 1_000_000
 
 
 def test_the_newest_junit_that_is_whole_is_taken_where_none_is_named(

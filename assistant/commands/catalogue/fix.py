@@ -121,6 +121,8 @@ class _Work:
             detail = f"still: {first}" if best.wrong else f"before: {first}"
             if self.seen.thin and not best.wrong:
                 detail += "; nothing else vouches for it: look at it with care"
+            if seen.left > 0:
+                detail += f"; {seen.left} more tests that were named do not reach it"
             if best.by_chance and not best.wrong:
                 detail += " (it only puts in the value that is expected)"
             checks.append(Check("goes away", not best.wrong, detail))

@@ -61,7 +61,7 @@ def _forced(old: ast.AST, new: ast.AST, values: Sequence[object]) -> bool:
 
 def _is_one(node: ast.AST | None, values: Sequence[object]) -> bool:
     found = _value(ast.unparse(node)) if isinstance(node, ast.expr) else []
-    return bool(found) and found[0] in values
+    return any(type(each) is type(value) and each == value for each in found for value in values)
 
 
 def _gives(statement: ast.AST, values: Sequence[object]) -> bool:

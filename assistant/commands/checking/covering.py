@@ -74,7 +74,10 @@ def as_test(text: str, module: str, name: str) -> str:
     is_whole = _TEST.search(text) is not None
     if not is_whole and not re.search(r"^\s*assert\b", text, re.MULTILINE):
         return ""
-    if not is_whole:
+    if re.match(r"\s*(?:async\s+)?def\s+\w+\(self\b", text):
+        body = textwrap.indent(text.strip("\n"), "    ")
+        text = f"import unittest\n\n\nclass TestGiven(unittest.TestCase):\n{body}\n"
+    elif not is_whole:
         body = "\n".join(f"    {line}" for line in text.strip().split("\n"))
         text = f"def test_given():\n{body}\n"
     try:

@@ -11,6 +11,7 @@ import builtins
 import doctest
 import re
 import sys
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ _GIVES = re.compile(
 _WORD = re.compile(r"-?\d+(?:\.\d+)?|\"[^\"\n]*\"|'[^'\n]*'|(?i:true|false|none|null)\b")
 _NAMES = {"true": "True", "false": "False", "none": "None", "null": "None"}
 """As people write them, in Python."""
+_ROWS = 12
+"""Lines of one assertion."""
 _LONGEST = 2_000
 """Characters of a call or of a value."""
 
@@ -43,12 +46,10 @@ def examples(doc: str, name: str) -> list[Example]:
     if not any(example.kind != "setup" for example in found):
         found = []
     plain = "\n".join(line for line in doc.split("\n") if not line.lstrip().startswith(">>>"))
-    known = {(example.source, example.want) for example in found}
-    for example in _stated(plain, name):
-        if (example.source, example.want) not in known:
-            known.add((example.source, example.want))
+    plain, asserted = _asserted(plain, name)
+    for example in [*_stated(plain, name), *asserted]:
+        if all((each.source, each.want) != (example.source, example.want) for each in found):
             found.append(example)
-    found += _asserted(plain, name)
     return found[:MOST]
 
 
@@ -105,26 +106,51 @@ def _stated(doc: str, name: str) -> Iterator[Example]:
             yield Example(call, want, "value")
 
 
-def _asserted(doc: str, name: str) -> Iterator[Example]:
-    """``assert math.isclose(f(1), 0.5)``: what is more than one call and its value."""
-    for found in re.finditer(r"^\s*assert\b[^\n]*$", doc, re.MULTILINE):
-        try:
-            statement = ast.parse(found[0].strip()).body[0]
-        except (SyntaxError, ValueError, MemoryError, RecursionError):
-            continue
-        calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call)]
-        call = next((node for node in calls if ast.unparse(node.func) == name), None)
-        if not isinstance(statement, ast.Assert) or call is None:
-            continue
-        test = statement.test
-        is_stated = (
-            isinstance(test, ast.Compare)
-            and test.left is call
-            and isinstance(test.ops[0], ast.Eq | ast.Is)
-        )
-        names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
-        if not is_stated and names <= {name, *dir(builtins), *sys.stdlib_module_names}:
-            yield Example(ast.unparse(test), ast.unparse(call), "holds")
+def _asserted(doc: str, name: str) -> tuple[str, list[Example]]:
+    """``doc`` without its assertions, and what they say of the function: ``assert f(1) == 2``,
+    ``assert math.isclose(f(1), 0.5)``."""
+    lines, left, found = doc.split("\n"), list[str](), list[Example]()
+    number = 0
+    while number < len(lines):
+        used, statement = _statement(lines[number : number + _ROWS])
+        if statement is None:
+            left.append(lines[number])
+        elif (example := _of_assertion(statement.test, name)) is not None:
+            found.append(example)
+        number += used
+    return "\n".join(left), found
+
+
+def _statement(lines: list[str]) -> tuple[int, ast.Assert | None]:
+    """The assertion that ``lines`` begin with, and how many of them it takes."""
+    if re.match(r"\s*assert\b", lines[0]):
+        for used in range(1, len(lines) + 1):
+            try:
+                statement = ast.parse(textwrap.dedent("\n".join(lines[:used])).strip()).body[0]
+            except (SyntaxError, ValueError, MemoryError, RecursionError):
+                continue
+            if isinstance(statement, ast.Assert):
+                return used, statement
+    return 1, None
+
+
+def _of_assertion(test: ast.expr, name: str) -> Example | None:
+    calls = [node for node in ast.walk(test) if isinstance(node, ast.Call)]
+    call = next((node for node in calls if ast.unparse(node.func) == name), None)
+    # A module is a name before a dot only: ``string`` alone is a variable of its place.
+    modules = {
+        node.value.id
+        for node in ast.walk(test)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+    names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
+    known = {name, *dir(builtins), *(modules & sys.stdlib_module_names)}
+    if call is None or not names <= known:
+        return None
+    match test:
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[want]) if left is call:
+            return Example(ast.unparse(call), ast.unparse(want), "value")
+    return Example(ast.unparse(test), ast.unparse(call), "holds")
 
 
 def _closing(text: str, opening: int) -> int | None:

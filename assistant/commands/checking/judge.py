@@ -149,6 +149,7 @@ class Judge:
             hidden=hidden,
             lost=lost,
             puts_in=self._puts_in(body),
+            own=bool(brought.own),
             places=brought.places,
         )
 
@@ -160,6 +161,15 @@ class Judge:
         fresh = list(dict.fromkeys(each.text for each in able if each.text not in self._done))
         trials = replace(self.seen.trials, most=max(MOST_SECONDS, EACH * len(fresh)))
         self._done.update(zip(fresh, trials.run(self.job.run, fresh), strict=True))
+        bringing = [each for each in able if each.own and each.text in fresh]
+        if bringing:
+            # Two modules that import each other: what imports the other one first fails.
+            pairs = [(self._whole(each.body), each.text) for each in bringing]
+            faults = trials.import_faults(self.job.run, pairs)
+            seen = (Seen(fault=why) for why in faults)
+            self._done |= {
+                one.text: fault for one, fault in zip(bringing, seen, strict=True) if fault.fault
+            }
         return [self._with(each, self._done[each.text]) if each in able else each for each in found]
 
     def _with(self, one: Repair, seen: Seen) -> Repair:

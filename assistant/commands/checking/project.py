@@ -3,6 +3,7 @@ edits in place of what is on the disk."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -57,7 +58,8 @@ def module_of(path: str, files: Mapping[str, object]) -> tuple[str, str]:
     parts = path.removesuffix(".py").split("/")
     packages = [n for n in range(1, len(parts)) if "/".join([*parts[:n], "__init__.py"]) in files]
     first = len(parts) - 1
-    if packages and not _TESTS.intersection(parts[packages[-1] : -1]):
+    between = parts[packages[-1] : -1] if packages else []
+    if between and _is_part(path, between, files):
         # A folder without __init__.py inside a package belongs to it (PEP 420).
         first = packages[-1]
     # The topmost folder above it that is a package begins the name.
@@ -67,6 +69,17 @@ def module_of(path: str, files: Mapping[str, object]) -> tuple[str, str]:
     if not all(part.isidentifier() for part in name.split(".")):
         raise UsageError(f"{path} has no name that Python can import it by: rename it to run it")
     return name, "/".join(parts[:first])
+
+
+def _is_part(path: str, between: Sequence[str], files: Mapping[str, object]) -> bool:
+    """Whether folders without ``__init__.py`` below a package are meant as parts of it: not those
+    of tests, nor of scripts that import what lies beside them by its bare name."""
+    if _TESTS.intersection(between) or not all(map(str.isidentifier, between)):
+        return False
+    folder, text = path.rpartition("/")[0], files.get(path, b"")
+    source = text if isinstance(text, str) else bytes(text).decode(errors="replace")  # type: ignore[call-overload]
+    named = re.findall(r"^(?:from|import)[ \t]+(\w+)", source, re.MULTILINE)
+    return not any(f"{folder}/{name}.py" in files for name in named)
 
 
 def import_folders(folder: str) -> list[str]:

@@ -18,6 +18,8 @@ class Repair:
     parses: bool = True
     missing: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
+    own: bool = False
+    """Whether it imports from another module of the project."""
     places: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Of missing names that several modules of the project define: where."""
     hidden: bool = False

@@ -32,7 +32,8 @@ _LINE = 400
 class Symptoms:
     """``before`` is what the unchanged file does; ``untried`` says why nothing could be run.
     ``complaints`` are the linter's about the file, ``meant`` those that the user's diagnostic
-    is about; ``named`` are the tests that the user's words name, as pytest does."""
+    is about; ``named`` are the tests that the user's words name, as pytest does. ``body`` are the
+    lines (1-based) of the function's body."""
 
     trials: Trials
     before: Seen = field(default_factory=Seen)
@@ -40,14 +41,25 @@ class Symptoms:
     complaints: Counter[str] = field(default_factory=Counter)
     meant: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+    body: range = range(0)
     told: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def failing(self) -> dict[str, str]:
-        """What is to pass: of the tests, where the user names some that fail, those alone."""
+        """What is to pass: of the tests, where the user names some that fail, those alone; of
+        these, where some reach the function, those alone."""
         failed = self.before.failed
-        meant = {node: why for node, why in failed.items() if self._is_named(node)}
-        return meant or failed
+        meant = {node: why for node, why in failed.items() if self._is_named(node)} or failed
+        return {node: why for node, why in meant.items() if self._reaches(node)} or meant
+
+    @property
+    def left(self) -> int:
+        """Tests that fail and are named, but do not reach the function."""
+        return sum(self._is_named(node) for node in self.before.failed) - len(self.failing)
+
+    def _reaches(self, node: str) -> bool:
+        is_test = "::" in node
+        return not is_test or any(line in self.body for line in self.before.lines.get(node, ()))
 
     def _is_named(self, node: str) -> bool:
         return any(
@@ -137,18 +149,21 @@ def symptoms(job: Job, function: Function) -> Symptoms:
         examples(function.doc, function.name),
         () if is_test(path) else tuple(dict.fromkeys([*tests, *covering(files, function)])),
         script(job.material.get("traceback", ""), files),
+        lines=True,
     )
-    found = replace(found, named=tuple(nodes))
+    first, last = (document.text.count("\n", 0, at) for at in (function.body, function.end))
+    found = replace(found, named=tuple(nodes), body=range(first + 1, last + 2))
     before = trials.run(job.run, [document.text])[0]
     if nodes and not before.fault and not any(map(found._is_named, before.results)):
         # Too many or too slow: only what was named, then.
         trials = replace(trials, tests=nodes)
         before = trials.run(job.run, [document.text])[0]
-    missing = next((why for why in before.failed.values() if is_lacking(why)), "")
+    seen = replace(found, trials=replace(trials, lines=False), before=before)
+    missing = next((why for why in seen.failing.values() if is_lacking(why)), "")
     if before.fault or missing:
         # Not what a change of this function could mend.
         return replace(found, untried=before.fault or missing)
-    return replace(found, trials=trials, before=before)
+    return seen
 
 
 def _files(nodes: Iterable[str]) -> list[str]:

@@ -6,15 +6,15 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from typing import Any
 
 from assistant.commands.checking.examples import Example
-from assistant.commands.checking.lacking import lacking
+from assistant.commands.checking.lacking import is_lacking, lacking
 from assistant.commands.checking.project import CONFIGURATION
-from assistant.commands.checking.running import DRIVER, question, ran, source_of
+from assistant.commands.checking.running import DRIVER, TooBusy, question, ran, source_of
 from assistant.sandbox import Job, Limits, Outcome, PythonEnvironment
-from assistant.sandbox.environments import own
 from assistant.sandbox.interpreter import LENT
 
 SECONDS = 2.0
@@ -86,6 +86,23 @@ class Trials:
         why = lacking(why, self.python, self.files) or why
         return [*reports, *(Seen(fault=why) for _ in versions[len(reports) :])]
 
+    def import_faults(
+        self, run: Callable[[Job], Outcome], pairs: Sequence[tuple[str, str]]
+    ) -> list[str]:
+        """For each pair of whole files, without further imports and with them, why only the second
+        one cannot be imported; empty where it can, or nobody knows. Raises UsageError where the
+        sandbox refuses."""
+        trials = replace(self, examples=[Example("None", "None", "value")], tests=(), script="")
+        try:
+            seen = trials.run(run, [text for pair in pairs for text in pair])
+        except TooBusy:
+            return [""] * len(pairs)
+        faults = [each.fault or each.results.get(IMPORT, "") for each in seen]
+        return [
+            "" if before or is_lacking(after) else after
+            for before, after in zip(faults[::2], faults[1::2], strict=True)
+        ]
+
     def _job(self, word: str, versions: Sequence[str]) -> Job:
         examples = question(word, self.files, self.path, self.owner, self.examples, self.seconds)
         asked = {
@@ -124,8 +141,7 @@ class Trials:
         assistant takes a second to load, and is the project's where its files name it."""
         if not self.plugins:
             return []
-        ours = own()
-        if (self.python.base, self.python.packages) != (ours.base, ours.packages):
+        if not self.python.lent:
             return None
         tested = {test.split("::")[0] for test in self.tests}
         texts = [
@@ -133,7 +149,8 @@ class Trials:
             for path, text in self.files.items()
             if path in tested or path in CONFIGURATION or path.endswith("conftest.py")
         ]
-        return [module for word, module in _OURS.items() if any(word in text for text in texts)]
+        wanted = [m for word, m in _OURS.items() if any(word in text for text in texts)]
+        return [module for module in wanted if find_spec(module.split(".")[0])]
 
     def _seen(self, report: dict[str, Any]) -> Seen:
         results: dict[str, str] = {}

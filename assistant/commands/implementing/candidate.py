@@ -31,8 +31,10 @@ class Candidate:
     placeholder: bool = False
     """Whether it only stands in for a body."""
     unused: tuple[str, ...] = ()
-    """Parameters that it never reads: one that fits an example by chance often leaves some out, so
-    others are drawn and preferred."""
+    """Parameters that it never reads."""
+    doubted: int = 0
+    """How many of them speak against it: one that fits a lone example by chance often leaves some
+    out, so a few others are drawn and preferred."""
     settled: bool = True
     """False while others are to be compared with it."""
     alike: int = 0
@@ -44,8 +46,12 @@ class Candidate:
 
     @property
     def good(self) -> bool:
-        told = self.failures or (self.unused and not self.alike)
-        return self.usable and self.settled and self._ran and not told
+        return self.usable and self.settled and self._ran and not self.failures
+
+    @property
+    def proven(self) -> bool:
+        """Whether something was tried, and holds."""
+        return self.verdict is not None and self._ran and not self.failures
 
     @property
     def failures(self) -> list[str]:
@@ -61,7 +67,7 @@ class Candidate:
         verdict = self.verdict or Verdict()
         broken = -len(verdict.broken)
         sound = self.parses, not self.placeholder, not self.missing, self._ran
-        return *sound, verdict.share, broken, self.alike, -len(self.unused)
+        return *sound, verdict.share, broken, self.alike, -self.doubted
 
     def wrong(self) -> Iterator[str]:
         """What the model is told of it, a line each."""
@@ -76,5 +82,3 @@ class Candidate:
             yield "it does not parse"
         elif self.placeholder:
             yield "it is a placeholder, not the code"
-        elif self.unused:
-            yield f"it does not use {', '.join(self.unused)}"

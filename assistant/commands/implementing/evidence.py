@@ -14,7 +14,7 @@ from pathlib import Path
 
 from assistant.commands import surroundings
 from assistant.commands.checking.covering import covering, is_test
-from assistant.commands.checking.examples import Example, examples
+from assistant.commands.checking.examples import examples
 from assistant.commands.checking.lacking import is_lacking
 from assistant.commands.checking.project import Project, module_of, relative
 from assistant.commands.checking.running import TooBusy
@@ -74,6 +74,11 @@ class Evidence:
     def speaks(self) -> bool:
         return bool(self.trials.examples or self.tests)
 
+    @property
+    def is_lone(self) -> bool:
+        """Whether one example or one test is all there is."""
+        return len(self.trials.examples) + len(self.tests) == 1
+
     def judge(self, job: Job, versions: Sequence[str]) -> list[Verdict]:
         """Of whole files, in one run. Raises UsageError where the sandbox refuses."""
         try:
@@ -89,22 +94,6 @@ class Evidence:
         tests = {test: _result(seen, test)[:_LINE] for test in self.tests}
         broken = tuple(test for test in self.tests if test in self.held and tests[test])
         return Verdict(tuple(seen.results.get(each, "") for each in shown), tests, broken)
-
-    def import_faults(self, job: Job, pairs: Sequence[tuple[str, str]]) -> list[str]:
-        """For each pair of whole files, without further imports and with them, why only the second
-        one cannot be imported; empty where it can, or nobody knows. Raises UsageError where the
-        sandbox refuses."""
-        trials = replace(self.trials, examples=[Example("None", "None", "value")], tests=())
-        try:
-            seen = trials.run(job.run, [text for pair in pairs for text in pair])
-        except TooBusy:
-            return [""] * len(pairs)
-        faults = [each.fault or each.results.get(IMPORT, "") for each in seen]
-        without, with_them = faults[::2], faults[1::2]
-        return [
-            "" if before or is_lacking(after) else after
-            for before, after in zip(without, with_them, strict=True)
-        ]
 
     def sources(self) -> str:
         """The code of the tests that do not pass yet."""

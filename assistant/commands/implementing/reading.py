@@ -74,7 +74,7 @@ class Reader:
         if fresh and not self.evidence.untried:
             others = [self._with(each.body, _rest(each)) for each in fresh]
             pairs = [(other, each.text) for other, each in zip(others, fresh, strict=True)]
-            faults = self.evidence.import_faults(self.job, pairs)
+            faults = self.evidence.trials.import_faults(self.job.run, pairs)
             self._faults.update(zip((each.text for each in fresh), faults, strict=True))
         return [self._inside(each) if self._faults.get(each.text) else each for each in found]
 
@@ -88,7 +88,11 @@ class Reader:
         made = made_function(self.gap, body, self.gap.filled(body))
         at = made.body - self.gap.start if made else 0
         rest = body[at:]
-        first = next(line for line in rest.split("\n")[1:] if line.strip())
+        first = next((line for line in rest.split("\n")[1:] if line.strip()), "")
+        if not first:  # one line: what stands behind the colon gets a line of its own
+            head = (self.gap.text[: self.gap.start] + body[:at]).rsplit("\n", 1)[-1]
+            indent = head[: len(head) - len(head.lstrip())] + "    "
+            return body[:at] + "".join(f"\n{indent}{line}" for line in (*lines, rest.strip()))
         indent = first[: len(first) - len(first.lstrip())]
         return body[:at] + "".join(f"\n{indent}{line}" for line in lines) + rest
 

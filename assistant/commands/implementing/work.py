@@ -57,6 +57,11 @@ class Work:
                 "No answer parses: nothing is changed. Try again, or say more of what is meant.\n"
             )
             return Answer(said, checks=checks, attempts=self.attempts)
+        if best.placeholder and not best.proven:
+            said = (
+                "No body was found: the answers only stand in for one. Say more of what is meant.\n"
+            )
+            return Answer(said, checks=checks, attempts=self.attempts)
         path = self.job.place.document.path
         edits = [FileEdit(path, self.gap.start, self.gap.end, best.body)]
         if best.imports:
@@ -130,4 +135,13 @@ class Work:
         fresh = {each.text for each in found if each.parses} - self.verdicts.keys()
         texts = sorted(fresh)
         self.verdicts.update(zip(texts, self.evidence.judge(self.job, texts), strict=True))
-        return [replace(each, verdict=self.verdicts.get(each.text)) for each in found]
+        lone, first = self.evidence.is_lone, len(found) == 1 < self.job.options.candidates
+        return [
+            replace(
+                each,
+                verdict=self.verdicts.get(each.text),
+                doubted=len(each.unused) if lone else 0,
+                settled=not (lone and first and each.unused),
+            )
+            for each in found
+        ]

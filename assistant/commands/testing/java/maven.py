@@ -14,6 +14,8 @@ from xml.etree import ElementTree
 
 LARGEST = 1 << 20
 _DEEPEST = 8
+_LONGEST = 1_000
+"""Characters of a value; properties that name one another twice grow without end."""
 """Parents above a file."""
 _NAME = re.compile(r"[\w-]+(?:\.[\w-]+)*")
 
@@ -160,8 +162,8 @@ def _listed(
 def _filled(text: str, properties: Mapping[str, str]) -> str:
     """With properties in place of their names."""
     for _ in range(_DEEPEST):
-        filled = re.sub(r"\$\{([^}]+)\}", lambda m: properties.get(m[1], m[0]), text)
-        if filled == text:
+        filled = re.sub(r"\$\{([^}]+)\}", lambda m: properties.get(m[1], m[0])[:_LONGEST], text)
+        if filled == text or len(filled) > _LONGEST:
             break
         text = filled
     return text

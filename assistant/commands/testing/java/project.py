@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -80,11 +83,20 @@ def files_of(place: Place, folder: str) -> Files:
     files: dict[str, bytes | str] = dict(project.files)
     root = place.root or place.document.path.parent
     for name in _RESOURCES:
-        found = sorted((root / folder / name).rglob("*"))[:_MOST]
-        for path in (each for each in found if each.is_file() and not each.is_symlink()):
+        for path in itertools.islice(_within(root / folder / name, root), _MOST):
             if path.stat().st_size <= LARGEST:
                 files.setdefault(relative(path, root), path.read_bytes())
     return files
+
+
+def _within(folder: Path, root: Path) -> Iterator[Path]:
+    """Files of a folder of ``root``, in order. Links may lead elsewhere, and none is followed."""
+    if not folder.resolve().is_relative_to(root.resolve()):
+        return
+    for inner, folders, names in os.walk(folder):
+        folders.sort()
+        paths = (Path(inner, name) for name in sorted(names))
+        yield from (path for path in paths if path.is_file() and not path.is_symlink())
 
 
 def resources_of(folder: str) -> list[str]:
