@@ -31,6 +31,7 @@ WORK = "/tmp/work"  # noqa: S108 - the sandbox's own
 HOME = "/tmp/home"  # noqa: S108
 INTERVAL = 0.015
 NICE = 15
+ATTEMPTS = 8
 MAX_FILES = 20_000
 """Files, folders and links: each takes memory of the kernel that no quota counts."""
 MAX_SOCKETS = 256
@@ -185,11 +186,16 @@ def _step_back() -> None:
     """Take little of the processors when others want them: an engine with one thread a core waits
     in every layer for the one that was put off. Where the kernel groups processes by session, a
     process's own nice value counts within its group only (sched(7))."""
-    try:
-        with open("/proc/self/autogroup", "w") as file:  # noqa: PTH123
-            file.write(str(NICE))
-    except OSError:
-        pass  # a kernel without groups, or one that asks for more rights
+    for _ in range(ATTEMPTS):
+        try:
+            with open("/proc/self/autogroup", "w") as file:  # noqa: PTH123
+                file.write(str(NICE))
+        except BlockingIOError:  # the kernel lets one program in a tenth of a second do this
+            time.sleep(0.05)
+        except OSError:
+            return  # a kernel without groups, or one that asks for more rights
+        else:
+            return
 
 
 def _run(
