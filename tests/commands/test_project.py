@@ -7,7 +7,7 @@ import pytest
 from assistant.commands.checking.project import module_of
 from assistant.errors import UsageError
 
-FILES = {
+FILES: dict[str, bytes | str] = {
     **dict.fromkeys(("top.py", "x/y.py", "a/b/__init__.py", "src/flask/app.py"), b""),
     "src/flask/__init__.py": "",
     "src/flask/jobs/run.py": "import json\n\nfrom util import K\n",

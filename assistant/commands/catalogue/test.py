@@ -28,7 +28,7 @@ from assistant.commands.checking.expected import (
 )
 from assistant.commands.checking.names import import_place
 from assistant.commands.checking.placing import habit
-from assistant.commands.checking.project import Project, module_of, relative
+from assistant.commands.checking.project import Project, module_of, relative, text_of
 from assistant.commands.checking.proposing import Proposer
 from assistant.commands.checking.running import source_of
 from assistant.commands.checking.subject import Subject, public_names, subject_at
@@ -157,8 +157,7 @@ class _Work:
         that reads of others passes them all."""
         if self.habit.unittest:
             return []
-        known = [self.files[path] for path in self._covering()]
-        texts = [text if isinstance(text, str) else text.decode(errors="replace") for text in known]
+        texts = [text_of(self.files[path]) for path in self._covering()]
         texts.append(self.subject.source.split(":\n", 1)[0])
         used = {word for text in texts for word in re.findall(r"\w+", text)}
         return [name for name in self.habit.fixtures if name in used]

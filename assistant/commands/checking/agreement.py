@@ -40,20 +40,6 @@ _RAISED = re.compile(r"( raised \w+): .*", re.DOTALL)
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
-def groups(
-    job: Job,
-    trials: Trials,
-    function: Function,
-    texts: Sequence[str],
-    names: Sequence[str] = (),
-    shown: Sequence[str] = (),
-) -> list[int]:
-    """For each of ``texts``, whole files, how many of them (itself included) behave as it does, as
-    :func:`behaviours` has it; 0 for one that behaves like nobody."""
-    seen = behaviours(job, trials, function, texts, names, shown)
-    return [seen.count(each) if each else 0 for each in seen]
-
-
 def behaviours(
     job: Job,
     trials: Trials,

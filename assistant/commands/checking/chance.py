@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable, Mapping, Sequence
 
 from assistant.commands.checking.examples import Example
+from assistant.commands.checking.project import text_of
 
 
 def expected(
@@ -21,9 +22,7 @@ def expected(
     for name in failing:
         path, _, test = name.partition("::")
         if test:
-            text = files.get(path, "")
-            text = text if isinstance(text, str) else text.decode(errors="replace")
-            found += _compared(text, test.rsplit("::", 1)[-1])
+            found += _compared(text_of(files.get(path, "")), test.rsplit("::", 1)[-1])
         elif (number := name.removeprefix("example ")).isdigit():
             found += _value(examples[int(number) - 1].want)
     return found

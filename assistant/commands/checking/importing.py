@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from assistant.commands.checking.covering import is_test
 from assistant.commands.checking.names import import_of
-from assistant.commands.checking.project import import_folders, module_of
+from assistant.commands.checking.project import import_folders, module_of, text_of
 from assistant.commands.indexed import Indexed
 from assistant.commands.protocol import Job
 from assistant.commands.sources import Sources
@@ -105,8 +105,7 @@ class Importing:
         beside = [each for each in self.files if each.rpartition("/")[0] == folder]
         habits: Counter[bool] = Counter()
         for path in (self.path, *(each for each in beside if each.endswith(".py"))):
-            known = self.files.get(path, b"")
-            text = known if isinstance(known, str) else known.decode(errors="replace")
+            text = text_of(self.files.get(path, ""))
             habits[True] += bool(_RELATIVE.search(text))
             habits[False] += bool(re.search(_ABSOLUTE.format(re.escape(top)), text, re.MULTILINE))
             if path == self.path and habits[True] != habits[False]:

@@ -13,6 +13,7 @@ from assistant.commands.checking.chance import expected, only_puts_in
 from assistant.commands.checking.importing import Importing
 from assistant.commands.checking.names import import_edit, undefined
 from assistant.commands.checking.plain import unused
+from assistant.commands.checking.project import text_of
 from assistant.commands.checking.repair import Repair
 from assistant.commands.checking.small_edits import small_edits
 from assistant.commands.checking.symptoms import Symptoms, edit_size
@@ -111,8 +112,7 @@ class Judge:
         """The texts of the tests that concern it."""
         trials = self.seen.trials
         paths = dict.fromkeys(test.split("::")[0] for test in trials.tests)
-        texts = (trials.files.get(path, "") for path in paths)
-        return [each if isinstance(each, str) else each.decode(errors="replace") for each in texts]
+        return [text_of(trials.files.get(path, "")) for path in paths]
 
     def _puts_in(self, body: str) -> bool:
         return bool(self._wanted) and only_puts_in(self.text, self._whole(body), self._wanted)
@@ -166,10 +166,8 @@ class Judge:
             # Two modules that import each other: what imports the other one first fails.
             pairs = [(self._whole(each.body), each.text) for each in bringing]
             faults = trials.import_faults(self.job.run, pairs)
-            seen = (Seen(fault=why) for why in faults)
-            self._done |= {
-                one.text: fault for one, fault in zip(bringing, seen, strict=True) if fault.fault
-            }
+            both = zip(bringing, faults, strict=True)
+            self._done |= {one.text: Seen(fault=why) for one, why in both if why}
         return [self._with(each, self._done[each.text]) if each in able else each for each in found]
 
     def _with(self, one: Repair, seen: Seen) -> Repair:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from assistant.commands.checking.covering import is_test
+from assistant.commands.checking.project import text_of
 
 _FIXTURE = re.compile(
     r"^@(?:pytest\.|pytest_asyncio\.)?fixture\b[^\n]*\n(?:@[^\n]*\n)*(?:async\s+)?def\s+(\w+)",
@@ -30,7 +31,7 @@ class Habit:
 
 def habit(files: Mapping[str, bytes | str], module: str) -> Habit:
     """Of the project ``files`` for the file ``module`` of it."""
-    tests = {path: _text(text) for path, text in files.items() if is_test(path)}
+    tests = {path: text_of(text) for path, text in files.items() if is_test(path)}
     path = _existing(tests, module) or _new(files, tests, module)
     styles = [tests[path]] if path in tests else list(tests.values())
     cases = sum("unittest.TestCase" in text or "(TestCase)" in text for text in styles)
@@ -40,7 +41,7 @@ def habit(files: Mapping[str, bytes | str], module: str) -> Habit:
         for other, text in sorted(files.items())
         if PurePosixPath(other).name == "conftest.py"
         and str(PurePosixPath(other).parent) in folders
-        for name in _FIXTURE.findall(_text(text))
+        for name in _FIXTURE.findall(text_of(text))
     ]
     return Habit(path, cases * 2 > len(styles), tuple(dict.fromkeys(fixtures)))
 
@@ -88,7 +89,3 @@ def _new(files: Mapping[str, bytes | str], tests: Mapping[str, str], module: str
 def _about(path: str) -> str:
     """The name of the module that a test file is named after."""
     return PurePosixPath(path).stem.removeprefix("test_").removesuffix("_test")
-
-
-def _text(text: bytes | str) -> str:
-    return text if isinstance(text, str) else text.decode(errors="replace")

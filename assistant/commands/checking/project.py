@@ -53,7 +53,12 @@ def relative(path: Path, root: Path | None) -> str:
     return path.name
 
 
-def module_of(path: str, files: Mapping[str, object]) -> tuple[str, str]:
+def text_of(content: bytes | str) -> str:
+    """A file's text; what is no UTF-8 in it is replaced."""
+    return content if isinstance(content, str) else content.decode(errors="replace")
+
+
+def module_of(path: str, files: Mapping[str, bytes | str]) -> tuple[str, str]:
     """A Python file's dotted module name, and the folder that it is imported from."""
     parts = path.removesuffix(".py").split("/")
     packages = [n for n in range(1, len(parts)) if "/".join([*parts[:n], "__init__.py"]) in files]
@@ -71,13 +76,12 @@ def module_of(path: str, files: Mapping[str, object]) -> tuple[str, str]:
     return name, "/".join(parts[:first])
 
 
-def _is_part(path: str, between: Sequence[str], files: Mapping[str, object]) -> bool:
+def _is_part(path: str, between: Sequence[str], files: Mapping[str, bytes | str]) -> bool:
     """Whether folders without ``__init__.py`` below a package are meant as parts of it: not those
     of tests, nor of scripts that import what lies beside them by its bare name."""
     if _TESTS.intersection(between) or not all(map(str.isidentifier, between)):
         return False
-    folder, text = path.rpartition("/")[0], files.get(path, b"")
-    source = text if isinstance(text, str) else bytes(text).decode(errors="replace")  # type: ignore[call-overload]
+    folder, source = path.rpartition("/")[0], text_of(files.get(path, ""))
     named = re.findall(r"^(?:from|import)[ \t]+(\w+)", source, re.MULTILINE)
     return not any(f"{folder}/{name}.py" in files for name in named)
 

@@ -11,7 +11,7 @@ from typing import Any
 from assistant.commands.checking.examples import Example
 from assistant.commands.checking.project import import_folders, module_of
 from assistant.errors import UsageError
-from assistant.sandbox import Job, Outcome, Status
+from assistant.sandbox import Job, Limits, Outcome, Status
 
 DRIVER = "assistant_driver.py"
 
@@ -35,6 +35,19 @@ def question(
         "examples": [list(asdict(example).values()) for example in examples],
         "seconds": seconds,
     }
+
+
+def roomy(seconds: float) -> Limits:
+    """Limits for what a compiler or a virtual machine runs, in ``seconds`` of CPU time: others may
+    keep the machine busy, so by the clock it gets four times that."""
+    return Limits(
+        wall_seconds=4 * seconds,
+        cpu_seconds=seconds,
+        memory_bytes=2 << 30,
+        processes=256,
+        disk_bytes=128 << 20,
+        output_bytes=8 << 20,
+    )
 
 
 class TooBusy(UsageError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
@@ -134,9 +134,11 @@ def symptoms(job: Job, function: Function) -> Symptoms:
         module, _ = module_of(path, files)
     except UsageError as error:
         return replace(found, untried=str(error))
-    nodes = [each for each in named(said, files) if "::" in each]
+    told_of = named(said, files)
+    nodes = tuple(each for each in told_of if "::" in each)
     # Of a test that fails, what else its file holds says what an edit must not break.
-    tests = _files(named(said, files)) or covering(files, function)
+    tests = list(dict.fromkeys(each.split("::")[0] for each in told_of))
+    tests = tests or covering(files, function)
     given = as_test(job.material.get("test", ""), module, function.owner or function.name)
     if given:
         files[GIVEN] = given
@@ -152,7 +154,7 @@ def symptoms(job: Job, function: Function) -> Symptoms:
         lines=True,
     )
     first, last = (document.text.count("\n", 0, at) for at in (function.body, function.end))
-    found = replace(found, named=tuple(nodes), body=range(first + 1, last + 2))
+    found = replace(found, named=nodes, body=range(first + 1, last + 2))
     before = trials.run(job.run, [document.text])[0]
     if nodes and not before.fault and not any(map(found._is_named, before.results)):
         # Too many or too slow: only what was named, then.
@@ -164,10 +166,6 @@ def symptoms(job: Job, function: Function) -> Symptoms:
         # Not what a change of this function could mend.
         return replace(found, untried=before.fault or missing)
     return seen
-
-
-def _files(nodes: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(node.split("::")[0] for node in nodes))
 
 
 def complaints(text: str) -> Counter[str]:

@@ -110,9 +110,9 @@ def _folded(units: list[_Unit]) -> Iterator[_Unit]:
         yield from units[at : at + length]
         gone = units[at + length : at + length * (times + 1)]
         what = "frame above comes" if length == 1 else f"{length} frames above come"
-        again = "once more" if times == 1 else f"{times} more times"
         span = range(gone[0].lines.start, gone[-1].lines.stop)
-        yield _Unit(span, [f"  … the {what} {again}"], True, any(unit.ours for unit in gone))
+        said = f"  … the {what} {times} more times"
+        yield _Unit(span, [said], True, any(unit.ours for unit in gone))
         at += length * (times + 1)
 
 

@@ -16,7 +16,7 @@ from assistant.commands import surroundings
 from assistant.commands.checking.covering import covering, is_test
 from assistant.commands.checking.examples import examples
 from assistant.commands.checking.lacking import is_lacking
-from assistant.commands.checking.project import Project, module_of, relative
+from assistant.commands.checking.project import Project, module_of, relative, text_of
 from assistant.commands.checking.running import TooBusy
 from assistant.commands.checking.trials import IMPORT, Seen, Trials
 from assistant.commands.functions import Function, functions
@@ -101,8 +101,7 @@ class Evidence:
         parts: dict[str, None] = {}
         for test in wanted:
             path, *names = test.split("[")[0].split("::")
-            text = self.trials.files.get(path, "")
-            text = text if isinstance(text, str) else text.decode(errors="replace")
+            text = text_of(self.trials.files.get(path, ""))
             for found in functions(Document(Path(path), text, "python")):
                 if found.qualified == ".".join(names):
                     parts[surroundings.dedented(found.source)] = None

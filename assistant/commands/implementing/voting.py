@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assistant.commands.checking.agreement import groups
+from assistant.commands.checking.agreement import behaviours
 from assistant.commands.functions import Function
 from assistant.commands.implementing.candidate import Candidate
 from assistant.commands.implementing.evidence import Evidence
@@ -49,15 +49,20 @@ def _votes(gap: Gap, one: Candidate) -> bool:
 def _alike(job: Job, gap: Gap, evidence: Evidence, usable: Sequence[Candidate]) -> list[int]:
     trials, texts = evidence.trials, [each.text for each in usable]
     if gap.function is not None:
-        return groups(job, trials, gap.function, texts)
+        return _sizes(behaviours(job, trials, gap.function, texts))
     made = [made_function(gap, each.body, each.text) for each in usable]
     able = [one if one is not None and not one.owner else None for one in made]
     there = [one for one in able if one is not None]
     if not there:
         return [0] * len(usable)
     texts, names = [one.text for one in there], [one.name for one in there]
-    numbers = iter(groups(job, trials, _usual(there), texts, names, gap.calls))
+    numbers = iter(_sizes(behaviours(job, trials, _usual(there), texts, names, gap.calls)))
     return [next(numbers) if one is not None else 0 for one in able]
+
+
+def _sizes(seen: Sequence[tuple[str, ...]]) -> list[int]:
+    """How many behave like each, itself included; 0 for one that behaves like nobody."""
+    return [seen.count(each) if each else 0 for each in seen]
 
 
 def _usual(made: Sequence[Function]) -> Function:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import shutil
 
-from assistant.commands.checking.project import relative
+from assistant.commands.checking.project import relative, text_of
 from assistant.commands.protocol import Answer, Job, Place
 from assistant.commands.testing.framework import Bench, Files
 from assistant.commands.testing.java.bench import JavaBench
 from assistant.commands.testing.java.placing import is_test
 from assistant.commands.testing.java.project import INSTALL, Build, build_of, files_of
-from assistant.commands.testing.java.sources import text_of
 from assistant.commands.testing.java.subject import hidden, target_at
 from assistant.commands.testing.work import answered
 from assistant.errors import UsageError

@@ -6,15 +6,15 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path, PurePosixPath
 
-from assistant.commands.checking.running import ran
+from assistant.commands.checking.running import ran, roomy
 from assistant.commands.testing.case import Target
 from assistant.commands.testing.golang.subject import package_of, renamed
 from assistant.errors import UsageError
-from assistant.sandbox import Job, Limits, Outcome
+from assistant.sandbox import Job, Outcome
 
 SCRATCH = "assistant_scratch_test.go"
 CALLS = "assistant_calls_test.go"
@@ -95,21 +95,12 @@ class Go:
         }
         if "go.mod" not in kept:
             kept["go.mod"] = "module scratch\n\ngo 1.21\n"
-        limits = Limits(
-            wall_seconds=4 * SECONDS,
-            cpu_seconds=SECONDS,
-            memory_bytes=2 << 30,
-            processes=256,
-            disk_bytes=256 << 20,
-            file_bytes=64 << 20,
-            output_bytes=8 << 20,
-        )
         job = Job(
             "go",
             {**kept, **files},
             entry=self._beside(entry),
             arguments=tuple(arguments),
-            limits=limits,
+            limits=replace(roomy(SECONDS), disk_bytes=256 << 20, file_bytes=64 << 20),
             collect=(collect,) if collect else (),
             packages=(self.cache,) if self.cache else (),
         )

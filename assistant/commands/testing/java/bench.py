@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from assistant.commands.checking.project import text_of
 from assistant.commands.checking.trials import Seen
 from assistant.commands.protocol import Job
 from assistant.commands.testing.case import Case, Target
@@ -16,7 +17,7 @@ from assistant.commands.testing.java.hits import statements
 from assistant.commands.testing.java.placing import is_test, test_path
 from assistant.commands.testing.java.project import Build
 from assistant.commands.testing.java.said import Said
-from assistant.commands.testing.java.sources import imports_of, package_of, text_of, types_of
+from assistant.commands.testing.java.sources import imports_of, package_of, types_of
 from assistant.commands.testing.java.subject import grammar
 from assistant.commands.testing.java.trials import Java
 from assistant.commands.testing.java.typed import typed

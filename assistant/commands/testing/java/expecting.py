@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
+from assistant.commands.checking.project import text_of
 from assistant.commands.testing.case import Case, Target
 from assistant.commands.testing.framework import Files
 from assistant.commands.testing.java.said import Said
-from assistant.commands.testing.java.sources import package_of, text_of, thrown
+from assistant.commands.testing.java.sources import package_of, thrown
 from assistant.commands.testing.java.writing import FLOATS, near
 
 _RUNTIME = re.compile(

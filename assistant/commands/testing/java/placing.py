@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from assistant.commands.testing.java.sources import package_of, text_of, types_of
+from assistant.commands.checking.project import text_of
+from assistant.commands.testing.java.sources import package_of, types_of
 
 Files = Mapping[str, bytes | str]
 _NAMED = re.compile(r"(?:Test|Tests|IT)$")

@@ -9,10 +9,6 @@ from assistant.syntax import by_name
 from assistant.syntax.tree import parse
 
 
-def text_of(content: bytes | str) -> str:
-    return content if isinstance(content, str) else content.decode(errors="replace")
-
-
 def package_of(text: str) -> str:
     """The name that a file's package line gives; empty without one."""
     found = re.search(r"^[ \t]*package\s+([\w.]+)\s*;", text, re.MULTILINE)

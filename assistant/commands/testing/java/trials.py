@@ -12,15 +12,16 @@ from importlib import resources
 from pathlib import PurePosixPath
 from typing import Any
 
-from assistant.commands.checking.running import ran
+from assistant.commands.checking.project import text_of
+from assistant.commands.checking.running import ran, roomy
 from assistant.commands.testing.case import Target
 from assistant.commands.testing.framework import Files
 from assistant.commands.testing.java.hits import telling
 from assistant.commands.testing.java.project import INSTALL, Build, resources_of
 from assistant.commands.testing.java.said import Said, Tested, Tried
-from assistant.commands.testing.java.sources import imports_of, package_of, text_of, types_of
+from assistant.commands.testing.java.sources import imports_of, package_of, types_of
 from assistant.errors import UsageError
-from assistant.sandbox import Job, Limits, Outcome
+from assistant.sandbox import Job, Outcome
 
 DRIVER = "assistanttrials/Driver.java"
 WIDE = (
@@ -116,14 +117,7 @@ class Java:
             {**files, DRIVER: source_of("Driver") + source_of("Memory")},
             DRIVER,
             stdin="".join(_record(*each) for each in records),
-            limits=Limits(
-                wall_seconds=4 * wall,
-                cpu_seconds=wall,
-                memory_bytes=2 << 30,
-                processes=256,
-                disk_bytes=128 << 20,
-                output_bytes=8 << 20,
-            ),
+            limits=roomy(wall),
             packages=self.build.jars,
         )
         outcome = ran(self.run, job)

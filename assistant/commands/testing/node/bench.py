@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from assistant.commands.checking.project import text_of
 from assistant.commands.checking.trials import Seen
 from assistant.commands.protocol import Job
 from assistant.commands.testing.case import Case, Target
@@ -150,11 +151,8 @@ class NodeBench(ABC):
 
     def word(self, existing: str) -> str:
         """What a test is called: as in the file, else as in the project's others."""
-        others = (text for path, text in sorted(self.files.items()) if is_test(path))
-        shown = (
-            each if isinstance(each, str) else each.decode(errors="replace") for each in others
-        )
-        for text in (existing, *shown):
+        others = (text_of(text) for path, text in sorted(self.files.items()) if is_test(path))
+        for text in (existing, *others):
             if found := re.search(r"^\s*(it|test)\(", text, re.MULTILINE):
                 return found[1]
         return "test"

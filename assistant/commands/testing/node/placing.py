@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from assistant.commands.checking.project import text_of
 from assistant.commands.testing.node.package import SUFFIXES, TYPED
 
 _NAMED = re.compile(r"[._-](test|spec)$")
@@ -61,8 +62,8 @@ def specifier(files: Mapping[str, bytes | str], module: str, test: str, bare: bo
     found: Counter[str] = Counter()
     for path, text in files.items():
         if path.endswith(SUFFIXES):
-            shown = text if isinstance(text, str) else text.decode(errors="replace")
-            found.update(PurePosixPath(each).suffix for each in _IMPORTED.findall(shown))
+            imported = _IMPORTED.findall(text_of(text))
+            found.update(PurePosixPath(each).suffix for each in imported)
     here = PurePosixPath(module)
     known = {suffix: count for suffix, count in found.items() if suffix in {"", *SUFFIXES}}
     default = "" if bare else here.suffix

@@ -11,12 +11,12 @@ from importlib import resources
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from assistant.commands.checking.running import ran
+from assistant.commands.checking.running import ran, roomy
 from assistant.commands.testing.case import Case
 from assistant.commands.testing.node.exports import Exports
 from assistant.commands.testing.node.package import strips_types
 from assistant.errors import UsageError
-from assistant.sandbox import Job, Limits, Outcome
+from assistant.sandbox import Job, Outcome
 
 FOLDER = ".assistant"
 """Where what runs beside the project lies."""
@@ -98,14 +98,6 @@ class Node:
         collect: tuple[str, ...] = (),
     ) -> Outcome:
         """``entry`` run by Node.js beside the project."""
-        limits = Limits(
-            wall_seconds=4 * wall,
-            cpu_seconds=wall,
-            memory_bytes=2 << 30,
-            processes=256,
-            disk_bytes=128 << 20,
-            output_bytes=8 << 20,
-        )
         own = {f"{FOLDER}/{name}": source_of(name) for name in OWN}
         job = Job(
             "typescript" if strips_types() else "javascript",
@@ -113,7 +105,7 @@ class Node:
             entry=entry,
             arguments=tuple(arguments),
             stdin=stdin,
-            limits=limits,
+            limits=roomy(wall),
             env=env or {},
             collect=collect,
             packages=(self.modules,) if self.modules else (),
